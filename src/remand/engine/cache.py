@@ -1,0 +1,29 @@
+"""Compiled loops, and where their machine code is kept between runs."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numba import config, njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+if not config.CACHE_DIR and not os.access(Path(__file__).parent, os.W_OK):
+    # An installation nobody may write to, where even a home folder may be missing: numba would
+    # refuse to start. A folder of the user's own under the system's temporary one always works.
+    config.CACHE_DIR = str(Path(tempfile.gettempdir()) / f"remand-{getpass.getuser()}")
+
+
+def compiled(function: F) -> F:
+    """Compile a loop over arrays: released from the interpreter's lock, kept on disk.
+
+    Sums may be reassociated and fused (that is what lets eight products share a pass); NaN and
+    infinity keep their meaning.
+    """
+    jitted: F = njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})(function)
+    return jitted

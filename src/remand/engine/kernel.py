@@ -1,0 +1,83 @@
+"""The kernel: a model compiled to arrays. Both engines read it; users never see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remand.model.clock import Clock
+from remand.model.strata import Strata
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Ways out of states for one stratum. A channel is everyone who leaves one state together.
+
+    Of those who enter ``state`` at step ``u``, ``profile[u]`` belong to the channel; they leave
+    at ``u + d`` with chance ``pmf[d]`` for ``u + d`` inside ``[opens, closes)``, and spread over
+    the channel's targets by ``share``. Windows let an edit that reaches people already inside
+    hand them from one set of channels to another, so no engine needs to know such edits exist.
+
+    Attributes:
+        state: (channels,) the state left.
+        pmf: (channels,) row of `Kernel.pmf`.
+        profile: (channels,) row of `Kernel.profiles`.
+        opens, closes: (channels,) half-open window of leaving steps.
+        start: (channels + 1,) where each channel's targets begin in ``target`` and ``share``.
+        target: (links,) the state entered, or the number of states for ``gone``.
+        share: (links,) of the channel's people, summing to 1 a channel.
+        tonight: (channels, steps) people already inside at the start, by the step they leave.
+    """
+
+    state: Ints
+    pmf: Ints
+    profile: Ints
+    opens: Ints
+    closes: Ints
+    start: Ints
+    target: Ints
+    share: Floats
+    tonight: Floats
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Everything a run needs, as arrays.
+
+    Attributes:
+        clock, strata, states: what the axes of the arrays mean.
+        kind: (states,) index of each state's kind in `remand.model.states.KINDS`.
+        steps: number of steps, 0 … steps − 1.
+        pmf: (laws, steps + 1) chance of a stay of d steps.
+        mean: (laws,) mean stay in steps, tails beyond the horizon included.
+        profiles: (profiles, steps) share of entrants at each step.
+        channels: one a stratum.
+        arrivals: (strata, states, steps) expected people from outside.
+        size: (strata, states) negative-binomial size of arrivals; infinity is Poisson.
+        inside: (strata, states) people at the boundary before step 0.
+        inside_so_far: (strata, states) their mean time since entering the state, in steps.
+        counted: (states,) whether ``inside`` is a given census (True) or a steady state's mean.
+    """
+
+    clock: Clock
+    strata: Strata
+    states: tuple[str, ...]
+    kind: Ints
+    steps: int
+    pmf: Floats
+    mean: Floats
+    profiles: Floats
+    channels: tuple[Channels, ...]
+    arrivals: Floats
+    size: Floats
+    inside: Floats
+    inside_so_far: Floats
+    counted: NDArray[np.bool_]

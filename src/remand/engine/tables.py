@@ -1,0 +1,254 @@
+"""Joint exit × duration tables of every state, and what each edit does to them.
+
+A table is a mixture: for each exit and law, the share of entrants, by stratum and entry step, who
+leave by that exit after a stay of that law. Edits only move people between entries of the
+mixture, weighted by the share of people they reach (compliance × phase-in), so the result is
+exact for any stack of policies on any date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remand.errors import InputError, did_you_mean
+from remand.model import laws
+from remand.model.edits import Divert, DwellEdit, Edit, ShareEdit
+from remand.model.model import Model
+from remand.model.policy import Policy
+from remand.model.spec import Row
+from remand.model.states import State
+from remand.model.strata import Strata, choose
+from remand.model.values import AnyDwell, ShareRow, TableCell, TableDwell
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Key = tuple[str, laws.Law]
+Reach = Callable[[Policy, Edit], Floats]
+"""Share of entrants an edit of a policy reaches: (strata, entry steps)."""
+
+
+@dataclass
+class Table:
+    """The mixture of one state.
+
+    Attributes:
+        weight: by (exit, law), share of entrants: (strata, entry steps).
+        own: by (exit, law), 1 where the model file gives that exit that law: the stay that
+            people diverted to an exit nobody takes will have.
+    """
+
+    weight: dict[Key, Floats] = field(default_factory=dict)
+    own: dict[Key, Floats] = field(default_factory=dict)
+
+    def share(self, exit_name: str) -> Floats:
+        """Total share of an exit."""
+        parts = [w for (name, _), w in self.weight.items() if name == exit_name]
+        return np.sum(parts, axis=0)
+
+    def add(self, key: Key, weight: Floats) -> None:
+        """Add people to one entry of the mixture."""
+        if weight.any():
+            self.weight[key] = self.weight[key] + weight if key in self.weight else weight
+
+    def send(self, exit_name: str, people: Floats) -> Floats:
+        """Add people to an exit, with the stays it has; returns those it has no law for."""
+        total = self.share(exit_name)
+        taken = total > 0
+        left = people.copy()
+        for source, base in ((self.weight, np.where(taken, total, 1.0)), (self.own, 1.0)):
+            use = taken if source is self.weight else ~taken
+            for key, weight in list(source.items()):
+                if key[0] == exit_name:
+                    part = np.where(use, people * weight / base, 0.0)
+                    self.add(key, part)
+                    left -= part
+        return left
+
+
+def days_of(model: Model, steps: int) -> Ints:
+    """Ordinals of the first days of steps 0 … steps − 1, step 0 twice: entry −1 stands first."""
+    clock = model.clock
+    if clock.step == "month":
+        days = np.array([date.toordinal() for date in clock.dates(steps)], np.int64)
+    else:
+        days = clock.start.toordinal() + int(clock.days) * np.arange(steps)
+    return np.concatenate([days[:1], days])
+
+
+def base_table(model: Model, name: str, days: Ints) -> Table:
+    """The table of a state before any policy."""
+    state = model.states[name]
+    table = Table()
+    joint = [row for row in state.dwell or () if isinstance(row, TableDwell) and row.joint]
+    if joint:
+        _joint_table(table, state.dwell or (), model.strata, days)
+        return table
+    shares = exit_shares(state, model.strata, days)
+    for exit_name, exit_ in state.exits.items():
+        rows = exit_.dwell if exit_.dwell is not None else state.dwell or ()
+        chosen, _ = choose(rows, model.strata, days)
+        for i, row in enumerate(rows):
+            key = (exit_name, row.numeric)
+            mask = (chosen == i).astype(float)
+            table.own[key] = table.own.get(key, 0.0) + mask
+            table.add(key, shares[exit_name] * mask)
+    return table
+
+
+def exit_shares(state: State, strata: Strata, days: Ints) -> dict[str, Floats]:
+    """Share of entrants by exit: (strata, days). ``rest`` is resolved, nothing is normalised
+    unless the state says so."""
+    shares: dict[str, Floats] = {}
+    rest: dict[str, NDArray[np.bool_]] = {}
+    for exit_name, exit_ in state.exits.items():
+        rows = exit_.share if exit_.share is not None else (ShareRow(value="rest"),)
+        chosen, _ = choose(rows, strata, days)
+        values = np.array([np.nan if r.value == "rest" else r.value for r in rows] + [0.0])
+        shares[exit_name] = values[chosen]
+        rest[exit_name] = np.isnan(shares[exit_name])
+    taken = np.sum([np.nan_to_num(s) for s in shares.values()], axis=0)
+    many = np.sum(list(rest.values()), axis=0)
+    for exit_name in shares:
+        left = np.where(many > 0, (1.0 - taken) / np.maximum(many, 1), 0.0)
+        shares[exit_name] = np.where(rest[exit_name], left, shares[exit_name])
+    if state.normalise:
+        total = np.sum(list(shares.values()), axis=0)
+        shares = {e: s / np.where(total > 0, total, 1.0) for e, s in shares.items()}
+    return shares
+
+
+def joint_cells(
+    row: TableDwell, strata: Strata, days: Ints
+) -> list[tuple[Floats, list[TableCell]]]:
+    """The cells of a joint table by group of strata: (mask (strata, days), cells)."""
+    groups: dict[object, list[TableCell]] = {}
+    for cell in row.rows:
+        groups.setdefault(cell.where, []).append(cell)
+    pseudo = [Row(where=cells[0].where) for cells in groups.values()]
+    chosen, _ = choose(pseudo, strata, days)
+    return [((chosen == i).astype(float), cells) for i, cells in enumerate(groups.values())]
+
+
+def _joint_table(
+    table: Table, rows: tuple[AnyDwell, ...], strata: Strata, days: Ints
+) -> None:
+    chosen, _ = choose(rows, strata, days)
+    for i, row in enumerate(rows):
+        if not isinstance(row, TableDwell):
+            continue
+        for mask, cells in joint_cells(row, strata, days):
+            total = sum(cell.probability for cell in cells) if row.normalise else 1.0
+            here = mask * (chosen == i)
+            for exit_name in dict.fromkeys(cell.exit or "" for cell in cells):
+                share, law = TableDwell.conditional(c for c in cells if c.exit == exit_name)
+                key = (exit_name, law)
+                table.own[key] = table.own.get(key, 0.0) + here
+                table.add(key, here * (share / total))
+
+
+def edited_table(model: Model, name: str, days: Ints, policies: list[Policy], reach: Reach) -> Table:
+    """The table of a state under policies applied in the order given."""
+    table = base_table(model, name, days)
+    step = model.clock.days
+    for policy in policies:
+        for position, edit in enumerate(policy.edits):
+            if edit.state != name:
+                continue
+            reached = reach(policy, edit)
+            if not reached.any():
+                continue
+            try:
+                if isinstance(edit, Divert):
+                    _divert(table, edit, reached)
+                elif isinstance(edit, ShareEdit):
+                    _set_share(table, edit, reached, model)
+                elif isinstance(edit, DwellEdit):
+                    _change_dwell(table, edit, reached, step)
+            except InputError as error:
+                raise InputError(
+                    problem.at("policies", policy.name, "edits", position)
+                    for problem in error.problems
+                ) from None
+    return table
+
+
+def _divert(table: Table, edit: Divert, reached: Floats) -> None:
+    moved = np.zeros_like(reached)
+    for key in [k for k in table.weight if k[0] == edit.exit]:
+        leaving = table.weight[key] * reached * edit.share
+        table.weight[key] = table.weight[key] - leaving
+        if edit.keep_dwell:
+            table.add((edit.to, key[1]), leaving)
+        else:
+            moved += leaving
+    if not edit.keep_dwell and table.send(edit.to, moved).max() > 1e-12:
+        raise InputError.of(
+            f"state '{edit.state}' has no exit '{edit.to}' that says how long people stay",
+            fix="add the exit to the state (share 0 will do), or say keep_dwell: true",
+            path=("to",),
+            value=edit.to,
+        )
+
+
+def _set_share(table: Table, edit: ShareEdit, reached: Floats, model: Model) -> None:
+    now = table.share(edit.exit) * np.ones_like(reached)
+    wanted = np.full_like(now, edit.to) if edit.to is not None else now + (edit.by or 0.0)
+    names = {name for name, _ in table.own} - {edit.exit}
+    givers = [n for n in edit.from_ or sorted(names) if n in names]
+    pool = np.sum([table.share(n) * np.ones_like(now) for n in givers], axis=0)
+    change = np.where(reached > 0, wanted - now, 0.0)
+    short = (change > pool + 1e-9) | (wanted * (reached > 0) < -1e-12)
+    if short.any():
+        stratum = int(np.argwhere(short)[0][0])
+        at = tuple(np.argwhere(short)[0])
+        raise InputError.of(
+            f"cannot move the share of '{edit.exit}' from {now[at]:.3f} to {wanted[at]:.3f} for "
+            f"{model.strata.named(stratum)}: {', '.join(givers)} hold {pool[at]:.3f}",
+            fix="ask for a smaller change, or let more exits give way in 'from'",
+            path=("to" if edit.to is not None else "by",),
+            value=edit.to if edit.to is not None else edit.by,
+        )
+    factor = np.where(pool > 0, 1.0 - reached * change / np.where(pool > 0, pool, 1.0), 1.0)
+    if ((change < -1e-12) & (pool <= 0)).any():
+        raise InputError.of(
+            f"nobody leaves by {', '.join(givers)}, so what '{edit.exit}' gives up has no way out",
+            fix=did_you_mean(edit.exit, names),
+            path=("from",),
+        )
+    for key in [k for k in table.weight if k[0] in givers]:
+        table.weight[key] = table.weight[key] * factor
+    grown = np.where(now > 0, 1.0 + reached * change / np.where(now > 0, now, 1.0), 1.0)
+    for key in [k for k in table.weight if k[0] == edit.exit]:
+        table.weight[key] = table.weight[key] * grown
+    table.send(edit.exit, np.where(now > 0, 0.0, reached * change))
+
+
+def _change_dwell(table: Table, edit: DwellEdit, reached: Floats, step: float) -> None:
+    touched = [k for k in table.weight if not edit.exits or k[0] in edit.exits]
+    for key in touched:
+        exit_name, law = key
+        people = table.weight[key] * reached
+        new: list[tuple[Key, float]]
+        if edit.scale is not None:
+            new = [((exit_name, law.scaled(edit.scale)), 1.0)]
+        elif edit.floor is not None:
+            new = [((exit_name, law.floored(edit.in_days(edit.floor), step)), 1.0)]
+        elif edit.law is not None:
+            new = [((exit_name, edit.law.numeric), 1.0)]
+        else:
+            most = edit.in_days(edit.cap or 0.0)
+            within, short = law.capped(most, step)
+            late = edit.exit or exit_name
+            end = (
+                laws.Table((laws.whole_steps(most, step),), (1.0,))
+                if isinstance(law, laws.Table)
+                else laws.Fixed(most)
+            )
+            new = [((exit_name, short), within), ((late, end), 1.0 - within)]
+        table.weight[key] = table.weight[key] - people
+        for target, part in new:
+            table.add(target, people * part)

@@ -1,0 +1,84 @@
+"""Platforms and scenarios: a set of promises, and the model they are run on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from remand.model.model import Model
+from remand.model.policy import Policy, Source, Unmodelled
+from remand.model.spec import FrozenDict, Names, Spec
+
+
+class Platform(Spec):
+    """What a candidate promises or an office did: policies, and what cannot be modelled.
+
+    Attributes:
+        name: what commands call it.
+        title: what pages call it.
+        about: whose it is and where it stands, in a sentence. No party, no score.
+        hypothetical: true if no candidate proposed it; then no candidate's name may stand on it.
+        after: platforms that already hold; printed as this one's base.
+        policies: in file order.
+        not_modelled: promises shown with their quote, since no edit can express them.
+        sources: by key.
+    """
+
+    remand: Literal[1] = 1
+    name: str
+    title: str
+    about: str
+    hypothetical: bool = False
+    after: Names = ()
+    policies: tuple[Policy, ...] = ()
+    not_modelled: tuple[Unmodelled, ...] = ()
+    sources_file: str | None = None
+    sources: FrozenDict[str, Source] = FrozenDict()
+
+    def only(self, policy: str) -> Platform:
+        """The same platform with a single one of its policies; KeyError if it has none such."""
+        kept = tuple(p for p in self.policies if p.name == policy)
+        if not kept:
+            raise KeyError(policy)
+        return self.replace(
+            name=f"{self.name}#{policy}", title=f"{self.title}: {policy}", policies=kept
+        )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A platform on a model, with the platforms it comes after.
+
+    Attributes:
+        base: the model before anything is enacted.
+        chain: platforms in the order they are enacted; the last gives the scenario its name.
+    """
+
+    base: Model
+    chain: tuple[Platform, ...]
+
+    @classmethod
+    def of(cls, model: Model, platforms: Sequence[Platform]) -> Scenario:
+        """A scenario; ``platforms`` are the ones it comes after, then its own."""
+        return cls(model, tuple(platforms))
+
+    @property
+    def platform(self) -> Platform:
+        """The platform the scenario is named after."""
+        return self.chain[-1]
+
+    @property
+    def name(self) -> str:
+        """The platform's name."""
+        return self.platform.name
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """Names of the platforms that are part of its base."""
+        return tuple(platform.name for platform in self.chain[:-1])
+
+    @property
+    def model(self) -> Model:
+        """The edited model: every policy of the chain enacted, in file order."""
+        return self.base.enact(*(policy for p in self.chain for policy in p.policies))

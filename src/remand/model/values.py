@@ -1,0 +1,298 @@
+"""The values a model is made of: shares, counts, rates and stays, each by stratum and by date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from remand.model import laws
+from remand.model.clock import DAYS_PER
+from remand.model.spec import (
+    FrozenDict,
+    Names,
+    NotNegative,
+    Number,
+    Positive,
+    Row,
+    Share,
+    Sourced,
+    Spec,
+    Where,
+    as_rows,
+)
+
+TimeUnit = Literal["days", "weeks", "months", "years"]
+
+
+class ShareRow(Row):
+    """A share of people, 0–1, or ``rest``: what the other exits of the state leave."""
+
+    value: Share | Literal["rest"]
+
+
+class NumberRow(Row):
+    """A plain number, such as a count of residents or of people held."""
+
+    value: NotNegative
+
+
+class DwellRow(Row):
+    """A law of stays; ``unit`` holds for every duration in the row."""
+
+    unit: TimeUnit = "days"
+
+    def in_days(self, value: float) -> float:
+        """A duration of this row in days."""
+        return value * DAYS_PER[self.unit.removesuffix("s")]
+
+    @property
+    def numeric(self) -> laws.Law:
+        """The law itself, in days."""
+        raise NotImplementedError
+
+
+class LognormalDwell(DwellRow):
+    """Skewed stays: median and mean of the law before ``max``; nobody stays past ``max``."""
+
+    law: Literal["lognormal"]
+    median: Positive
+    mean: Positive
+    max: Positive | None = None
+
+    @model_validator(mode="after")
+    def _skewed(self) -> LognormalDwell:
+        if self.mean <= self.median:
+            raise ValueError(
+                f"a lognormal mean ({self.mean:g}) must be above its median ({self.median:g})"
+            )
+        return self
+
+    @property
+    def numeric(self) -> laws.Law:
+        most = float("inf") if self.max is None else self.in_days(self.max)
+        return laws.Lognormal(self.in_days(self.median), self.in_days(self.mean), most)
+
+
+class ExponentialDwell(DwellRow):
+    """Memoryless stays."""
+
+    law: Literal["exponential"]
+    mean: Positive
+
+    @property
+    def numeric(self) -> laws.Law:
+        return laws.Exponential(self.in_days(self.mean))
+
+
+class GammaDwell(DwellRow):
+    """Gamma stays by mean and shape (1 is exponential, larger is more regular)."""
+
+    law: Literal["gamma"]
+    mean: Positive
+    shape: Positive
+
+    @property
+    def numeric(self) -> laws.Law:
+        return laws.Gamma(self.in_days(self.mean), self.shape)
+
+
+class FixedDwell(DwellRow):
+    """The same stay for everyone; 0 passes through within the step."""
+
+    law: Literal["fixed"]
+    value: NotNegative
+
+    @property
+    def numeric(self) -> laws.Law:
+        return laws.Fixed(self.in_days(self.value))
+
+
+class UniformDwell(DwellRow):
+    """Any stay between two bounds, all equally likely."""
+
+    law: Literal["uniform"]
+    low: NotNegative
+    high: Positive
+
+    @model_validator(mode="after")
+    def _rising(self) -> UniformDwell:
+        if self.high <= self.low:
+            raise ValueError(f"'high' ({self.high:g}) must be above 'low' ({self.low:g})")
+        return self
+
+    @property
+    def numeric(self) -> laws.Law:
+        return laws.Uniform(self.in_days(self.low), self.in_days(self.high))
+
+
+class TableCell(Spec):
+    """One cell of a table: a stay in whole steps (and the exit it ends in), with its chance."""
+
+    where: Where = FrozenDict()
+    exit: str | None = None
+    duration: Annotated[int, Field(strict=True, ge=0)]
+    probability: Share
+
+
+class TableDwell(DwellRow):
+    """Stays already counted in whole steps, inline or from a CSV beside the model.
+
+    With an ``exit`` column the table is joint: it gives the shares of the exits as well. A CSV
+    has the columns ``<axes…>, exit, duration, probability``; ``rows`` are read from it.
+
+    Attributes:
+        normalise: divide each stratum's probabilities by their sum instead of refusing them.
+    """
+
+    law: Literal["table"]
+    unit: Literal["steps"] = "steps"  # type: ignore[assignment]
+    file: str | None = None
+    rows: tuple[TableCell, ...] = ()
+    normalise: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> TableDwell:
+        if not self.rows and self.file is None:
+            raise ValueError("a table needs 'rows' or a 'file'")
+        named = {cell.exit is not None for cell in self.rows}
+        if len(named) > 1:
+            raise ValueError("some rows of the table name an exit and some do not")
+        return self
+
+    @property
+    def joint(self) -> bool:
+        """Whether the table gives the exits too."""
+        return bool(self.rows) and self.rows[0].exit is not None
+
+    @property
+    def numeric(self) -> laws.Law:
+        return self.conditional(self.rows)[1]
+
+    @staticmethod
+    def conditional(cells: Iterable[TableCell]) -> tuple[float, laws.Law]:
+        """The total chance of some cells, and the law of the stay given one of them."""
+        mass: dict[int, float] = {}
+        for cell in cells:
+            mass[cell.duration] = mass.get(cell.duration, 0.0) + cell.probability
+        total = sum(mass.values())
+        if not total:
+            return 0.0, laws.Table((0,), (1.0,))
+        return total, laws.Table.of({d: p / total for d, p in mass.items() if p})
+
+
+AnyDwell = Annotated[
+    LognormalDwell | ExponentialDwell | GammaDwell | FixedDwell | UniformDwell | TableDwell,
+    Field(discriminator="law"),
+]
+
+Shares = Annotated[tuple[ShareRow, ...], BeforeValidator(as_rows), Field(min_length=1)]
+Counts = Annotated[tuple[NumberRow, ...], BeforeValidator(as_rows), Field(min_length=1)]
+Dwells = Annotated[tuple[AnyDwell, ...], BeforeValidator(as_rows), Field(min_length=1)]
+
+
+class Split(Sourced):
+    """How a count is spread over the levels of one axis: shares that sum to 1."""
+
+    levels: FrozenDict[str, Share]
+
+
+def _as_splits(value: Any) -> Any:
+    """Let ``race: {Black: 0.6, …, source: X}`` stand for ``race: {levels: {…}, source: X}``."""
+    if not isinstance(value, dict):
+        return value
+    spread = {}
+    for axis, shares in value.items():
+        if isinstance(shares, dict) and "levels" not in shares:
+            own = {key: shares[key] for key in ("source", "inferred", "note") if key in shares}
+            shares = {"levels": {k: v for k, v in shares.items() if k not in own}, **own}  # noqa: PLW2901
+        spread[axis] = shares
+    return spread
+
+
+Splits = Annotated[FrozenDict[str, Split], BeforeValidator(_as_splits)]
+RateUnit = Literal[
+    "people per day", "people per week", "people per month", "people per year"
+]
+Months = Literal["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+Weekdays = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Arrivals(Sourced):
+    """People who come from outside the model into one state.
+
+    Attributes:
+        unit: of ``rate``. A year is 365.25 days, a month 30.4375.
+        rate: people a unit of time *in each stratum*, before ``split`` spreads it.
+        split: shares over the levels of further axes.
+        season: a factor for each calendar month (absent: 1).
+        weekdays: a factor for each day of the week (absent: 1); needs a daily clock.
+        trend: growth a year, compound, from the model's start (0.02 is 2 %).
+        spread: Poisson, or negative binomial with size ``r`` a step and stratum
+            (variance λ + λ²/r); ``r`` is kept when a policy scales arrivals.
+    """
+
+    unit: RateUnit
+    rate: Counts
+    split: Splits = FrozenDict()
+    season: FrozenDict[Months, NotNegative] = FrozenDict()
+    weekdays: FrozenDict[Weekdays, NotNegative] = FrozenDict()
+    trend: Number = 0.0
+    spread: Literal["poisson"] | Positive = "poisson"
+
+    @property
+    def per_day(self) -> float:
+        """What one unit of the rate is in people a day."""
+        return 1.0 / DAYS_PER[self.unit.removeprefix("people per ")]
+
+
+class ElapsedRow(Sourced):
+    """People inside by the time since they entered: a share of the stock, and their days so far."""
+
+    days: NotNegative
+    share: Share
+
+
+class Stock(Sourced):
+    """The census of one state at the boundary before the first step.
+
+    Attributes:
+        people: in each stratum, before ``split`` spreads it.
+        elapsed: time since they entered, if known (shares sum to 1). Unknown: the ages a steady
+            state would have.
+    """
+
+    people: Counts
+    split: Splits = FrozenDict()
+    elapsed: tuple[ElapsedRow, ...] = ()
+
+
+class Residents(Sourced):
+    """Whom a rate is per.
+
+    Attributes:
+        unit: printed beside every rate (``residents aged 15–64``).
+        people: counts by the axes that residents have; other axes share them.
+        axes: which axes ``people`` is given by.
+    """
+
+    unit: str
+    axes: Names = ()
+    people: Counts
+
+
+class Disparity(Spec):
+    """The comparison of two levels of an axis, with bounds where some records miss the level.
+
+    Attributes:
+        axis: for example ``race``.
+        of: the level in the numerator.
+        to: the level in the denominator.
+        missing: the level that holds records without one; bounds give all of it to one side.
+    """
+
+    axis: str
+    of: str
+    to: str
+    missing: str | None = None
