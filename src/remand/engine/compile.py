@@ -276,6 +276,9 @@ class _Builder:
         channels = tuple(self._channels(pieces, g, cohorts[g]) for g in range(len(strata)))
         pmf = np.array([self._pmf(law) for law in self.laws])
         mean = np.array([self._mean(law) for law in self.laws])
+        tail = np.array(
+            [0.0 if law is None else self._surviving(law, self.steps + 1)[-1] for law in self.laws]
+        )
         kinds = np.array([KINDS.index(state.kind) for state in model.states.values()])
         kernel = Kernel(
             clock=self.clock,
@@ -285,6 +288,7 @@ class _Builder:
             steps=self.steps,
             pmf=pmf,
             mean=mean,
+            tail=tail,
             profiles=np.array(self.profile_rows),
             channels=channels,
             arrivals=flow[:, :, 1:],
@@ -490,7 +494,7 @@ class _Builder:
         state: list[int] = []
         rows: list[tuple[int, int, int, int]] = []
         start, target, share = [0], [], []
-        tonight: list[Floats] = []
+        tonight: list[tuple[Floats, Floats]] = []
         for name, own in pieces.items():
             grouped: dict[tuple[laws.Law | None, int, int], dict[str, Floats]] = {}
             for piece in own:
@@ -519,36 +523,44 @@ class _Builder:
             start=np.array(start, np.int64),
             target=np.array(target, np.int64),
             share=np.array(share),
-            tonight=np.array(tonight).reshape(-1, self.steps),
+            tonight=np.array([people for people, _ in tonight]).reshape(-1, self.steps),
+            tonight_time=np.array([time for _, time in tonight]).reshape(-1, self.steps),
         )
 
     def _leaving(
         self, law: laws.Law | None, past: Floats, cohorts: Floats, opens: int, closes: int
-    ) -> Floats:
-        """People inside at the start who leave by a channel, by step.
+    ) -> tuple[Floats, Floats]:
+        """People inside at the start who leave by a channel, by step, and their time in the state.
 
         ``past`` is the channel's profile by steps back, ``cohorts`` entries by steps back; either
         may have length 1 and then holds for ever back.
         """
-        leaving = np.zeros(self.steps)
+        people, time = np.zeros(self.steps), np.zeros(self.steps)
         if not cohorts.any() or not past.any():
-            return leaving
+            return people, time
         window = slice(opens, closes)
         if len(past) == 1 and len(cohorts) == 1 and law is not None:
-            leaving[window] = past[0] * cohorts[0] * self._surviving(law, self.steps)[window]
-            return leaving
-        backs = max(len(past), len(cohorts))
-        backs = backs if len(cohorts) == 1 else len(cohorts)
-        entered = np.broadcast_to(cohorts, backs) if len(cohorts) == 1 else cohorts
-        weighed = entered * (past[0] if len(past) == 1 else past[:backs])
+            left = self._surviving(law, self.steps)
+            steady = past[0] * cohorts[0]
+            people[window] = steady * left[window]
+            # Σ over stays longer than t of the stay: (t + 1) P(D > t) + Σ_{d > t} P(D > d)
+            beyond = self._mean(law) - np.cumsum(left)
+            time[window] = steady * (np.arange(1, self.steps + 1) * left + beyond)[window]
+            return people, np.maximum(time, 0.0)
+        backs = len(past) if len(cohorts) == 1 else len(cohorts)
+        weighed = np.broadcast_to(cohorts, backs) * (past[0] if len(past) == 1 else past[:backs])
+        since = np.arange(1, backs + 1)
         if law is None:
-            leaving[window] = weighed.sum()
-            return leaving
+            people[window] = weighed.sum()
+            time[window] = np.dot(weighed, since + opens)
+            return people, time
         left = self._surviving(law, backs + self.steps + 1)
         chance = np.concatenate([[1.0], left[:-1]]) - left
-        # people who entered k steps back leave at step t with chance[t + k]
-        leaving[window] = _correlate(chance[1:], weighed)[: self.steps][window]
-        return leaving
+        # who entered k steps back leaves at step t with chance[t + k], after t + k steps
+        people[window] = _correlate(chance[1:], weighed)[: self.steps][window]
+        weighted = (chance * np.arange(len(chance)))[1:]
+        time[window] = _correlate(weighted, weighed)[: self.steps][window]
+        return people, time
 
     def _law(self, law: laws.Law | None) -> int:
         return self.laws.setdefault(law, len(self.laws))

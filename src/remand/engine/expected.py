@@ -73,36 +73,13 @@ def solve(kernel: Kernel, marks: Iterable[int] = (), threads: int | None = None)
     ``threads`` work on different strata; the answer does not depend on their number.
     """
     stops = tuple(sorted({0, *(m for m in marks if 0 <= m < kernel.steps)}))
-    strata, states, steps = kernel.arrivals.shape
-    entries = np.zeros((strata, states, steps))
-    left = [channels.tonight.copy() for channels in kernel.channels]
-    due = [np.zeros_like(rows) for rows in left]
-
-    def run(pair: Sequence[int]) -> None:
-        """March two strata of one structure (or one, with an empty companion)."""
-        channels = kernel.channels[pair[0]]
-        profile = np.array([kernel.channels[g].profile for g in pair])
-        share = np.array([kernel.channels[g].share for g in pair])
-        arrivals = np.zeros((2, states, steps))
-        arrivals[: len(pair)] = kernel.arrivals[list(pair)]
-        entering = np.zeros((2, states, steps))
-        leaving = np.zeros((2, *left[pair[0]].shape))
-        leaving[: len(pair)] = [left[g] for g in pair]
-        for first, last in zip(stops, (*stops[1:], steps), strict=True):
-            for i, g in enumerate(pair):
-                due[g][:, first:last] = leaving[i, :, first:last]
-            _march(
-                first, last, arrivals, channels.state, channels.pmf, profile[[0, -1]],
-                channels.opens, channels.closes, channels.start, channels.target,
-                share[[0, -1]], kernel.pmf, kernel.profiles, leaving, entering,
-            )  # fmt: skip
-        for i, g in enumerate(pair):
-            entries[g], left[g] = entering[i], leaving[i]
-
-    in_threads(run, _pairs(kernel), threads)
+    entries, left, due = march(
+        kernel, kernel.arrivals, [channels.tonight for channels in kernel.channels], stops, threads
+    )
     gone = np.zeros_like(entries)
     for g, channels in enumerate(kernel.channels):
-        np.add.at(gone[g], channels.state, left[g])
+        for c, state in enumerate(channels.state):
+            gone[g, state] += left[g][c]
     census = kernel.inside[:, :, None] + np.cumsum(entries - gone, axis=2)
     return Path(
         kernel=kernel,
@@ -112,6 +89,48 @@ def solve(kernel: Kernel, marks: Iterable[int] = (), threads: int | None = None)
         marks=stops,
         due=tuple(due),
     )
+
+
+def march(
+    kernel: Kernel,
+    arrivals: Floats,
+    leavers: Sequence[Floats],
+    stops: Sequence[int] = (0,),
+    threads: int | None = None,
+) -> tuple[Floats, list[Floats], list[Floats]]:
+    """The recursion itself: entries, all leavers, and the leavers due at the latest stop.
+
+    ``arrivals`` is (strata, states, steps) from outside; ``leavers`` holds, for each stratum,
+    (channels, steps) who leave besides those who enter during the run.
+    """
+    strata, states, steps = arrivals.shape
+    entries = np.zeros((strata, states, steps))
+    left = [rows.copy() for rows in leavers]
+    due = [np.zeros_like(rows) for rows in left]
+
+    def run(pair: Sequence[int]) -> None:
+        """March two strata of one structure (or one, with an empty companion)."""
+        channels = kernel.channels[pair[0]]
+        profile = np.array([kernel.channels[g].profile for g in pair])
+        share = np.array([kernel.channels[g].share for g in pair])
+        coming = np.zeros((2, states, steps))
+        coming[: len(pair)] = arrivals[list(pair)]
+        entering = np.zeros((2, states, steps))
+        leaving = np.zeros((2, *left[pair[0]].shape))
+        leaving[: len(pair)] = [left[g] for g in pair]
+        for first, last in zip(stops, (*stops[1:], steps), strict=True):
+            for i, g in enumerate(pair):
+                due[g][:, first:last] = leaving[i, :, first:last]
+            _march(
+                first, last, coming, channels.state, channels.pmf, profile[[0, -1]],
+                channels.opens, channels.closes, channels.start, channels.target,
+                share[[0, -1]], kernel.pmf, kernel.profiles, leaving, entering,
+            )  # fmt: skip
+        for i, g in enumerate(pair):
+            entries[g], left[g] = entering[i], leaving[i]
+
+    in_threads(run, _pairs(kernel), threads)
+    return entries, left, due
 
 
 def in_threads(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> list[R]:
@@ -169,7 +188,7 @@ def _march(  # type: ignore[no-untyped-def]
                             if instant > 0.0:
                                 z[target[link], state[c]] += instant * share[g, link]
                 if at_once:
-                    _solve_instant(z, enter)
+                    solve_instant(z, enter)
                 for s in range(states):
                     entries[g, s, t] = enter[s]
                 for c in range(channels):
@@ -215,7 +234,7 @@ def _push(source, pmf, left, left2, block, low, high):  # type: ignore[no-untype
 
 
 @compiled
-def _solve_instant(z, enter):  # type: ignore[no-untyped-def]
+def solve_instant(z, enter):  # type: ignore[no-untyped-def]
     """Solve (I − z) x = enter in place; z ≥ 0 with spectral radius below 1 needs no pivots."""
     n = len(enter)
     for k in range(n):

@@ -32,6 +32,7 @@ class Channels:
         target: (links,) the state entered, or the number of states for ``gone``.
         share: (links,) of the channel's people, summing to 1 a channel.
         tonight: (channels, steps) people already inside at the start, by the step they leave.
+        tonight_time: (channels, steps) the time they will have spent in the state, all together.
     """
 
     state: Ints
@@ -43,6 +44,7 @@ class Channels:
     target: Ints
     share: Floats
     tonight: Floats
+    tonight_time: Floats
 
     def __len__(self) -> int:
         return len(self.state)
@@ -58,6 +60,8 @@ class Kernel:
         steps: number of steps, 0 … steps − 1.
         pmf: (laws, steps + 1) chance of a stay of d steps.
         mean: (laws,) mean stay in steps, tails beyond the horizon included.
+        tail: (laws,) chance of a stay longer than ``steps``. A row of ones with mean and tail 0
+            stands for everyone leaving in the only step of a channel's window.
         profiles: (profiles, steps) share of entrants at each step.
         channels: one a stratum.
         arrivals: (strata, states, steps) expected people from outside.
@@ -74,6 +78,7 @@ class Kernel:
     steps: int
     pmf: Floats
     mean: Floats
+    tail: Floats
     profiles: Floats
     channels: tuple[Channels, ...]
     arrivals: Floats
