@@ -1,0 +1,54 @@
+"""What would a prosecutor's promises do to the people in a county's jail?
+
+>>> import remand as rm
+>>> model = rm.read_model("philadelphia")
+>>> plan = rm.read_platform("philadelphia/status-quo")
+>>> run = rm.compare(model, [plan], until="2014-03-01")
+>>> run.population().columns[:4]
+['scenario', 'date', 'kind', 'quantity']
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from remand.api import compare, solve
+    from remand.errors import InputError, Problem, Refusal, RemandError
+    from remand.files import read_model, read_platform, read_scenario, write
+    from remand.model.model import Model
+    from remand.model.platform import Platform, Scenario
+    from remand.model.policy import Policy
+    from remand.runs.run import Run
+
+_HOMES = {
+    "InputError": "remand.errors",
+    "Model": "remand.model.model",
+    "Platform": "remand.model.platform",
+    "Policy": "remand.model.policy",
+    "Problem": "remand.errors",
+    "Refusal": "remand.errors",
+    "RemandError": "remand.errors",
+    "Run": "remand.runs.run",
+    "Scenario": "remand.model.platform",
+    "compare": "remand.api",
+    "read_model": "remand.files",
+    "read_platform": "remand.files",
+    "read_scenario": "remand.files",
+    "solve": "remand.api",
+    "write": "remand.files",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562): `remand --help` stays quick."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'remand' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -17,7 +17,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -51,19 +50,21 @@ class Path:
     marks: tuple[int, ...]
     due: tuple[Floats, ...]
 
-    @cached_property
-    def flows(self) -> Floats:
-        """(strata, states, states + 1, steps): people who move from one state to another."""
+    def moves(self, counted: Floats) -> Floats:
+        """People who make the moves ``counted``: (…, strata, steps).
+
+        ``counted`` is (…, states + 1, states + 1): how often a move from one state (row; the
+        last is outside the model) to another (column; the last is gone) counts.
+        """
         kernel = self.kernel
         n = len(kernel.states)
-        flows = np.zeros((len(kernel.strata), n, n + 1, kernel.steps))
+        out = np.empty((*counted.shape[:-2], len(kernel.channels), kernel.steps))
         for g, channels in enumerate(kernel.channels):
-            for c in range(len(channels)):
-                for link in range(channels.start[c], channels.start[c + 1]):
-                    flows[g, channels.state[c], channels.target[link]] += (
-                        self.left[g][c] * channels.share[link]
-                    )
-        return flows
+            origin = np.repeat(channels.state, np.diff(channels.start))
+            links = counted[..., origin, channels.target] * channels.share
+            weight = np.add.reduceat(links, channels.start[:-1], axis=-1)
+            out[..., g, :] = weight @ self.left[g] + counted[..., n, :n] @ kernel.arrivals[g]
+        return out
 
 
 def solve(kernel: Kernel, marks: Iterable[int] = (), threads: int | None = None) -> Path:

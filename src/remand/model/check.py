@@ -31,8 +31,10 @@ from remand.model.strata import Strata, choose, uncovered
 from remand.model.values import DwellRow, Splits, Stock, TableCell, TableDwell
 
 SUM_TOLERANCE = 1e-9
-LONG_YEARS, LONG_SHARE = 5.0, 0.10
-"""A stock with more than this share of its people inside for longer than so many years is odd."""
+LONG_YEARS = {"booking": 1.0, "prison": 20.0}
+OTHERWISE_YEARS = 5.0
+LONG_SHARE = 0.10
+"""A law with more than this share of its person-days so far into a stay is warned of."""
 
 
 def check_model(model: Model) -> list[Problem]:
@@ -215,7 +217,8 @@ def _state(name: str, state: State, model: Model, days: NDArray[np.int64]) -> li
         ):
             _, found = _rows(rows, model.strata, days)
             problems += [p.at(*place) for p in found]
-            problems += [p.at(*place) for p in _laws(name, rows)]
+            years = LONG_YEARS.get(state.kind, OTHERWISE_YEARS)
+            problems += [p.at(*place) for p in _laws(name, rows, years)]
     return problems + _shares(name, state, model, days)
 
 
@@ -314,7 +317,7 @@ def _table_sums(row: TableDwell, strata: Strata | None) -> Iterator[Problem]:
             )
 
 
-def _laws(name: str, rows: Sequence[DwellRow]) -> Iterator[Problem]:
+def _laws(name: str, rows: Sequence[DwellRow], years: float) -> Iterator[Problem]:
     """Sums of tables, and tails that put much of a stock beyond a few years."""
     for i, row in enumerate(rows):
         if isinstance(row, TableDwell):
@@ -322,13 +325,13 @@ def _laws(name: str, rows: Sequence[DwellRow]) -> Iterator[Problem]:
             continue
         law: laws.Law = row.numeric
         if law.mean > 0:
-            share = float(law.excess(np.array([LONG_YEARS * 365.25]))[0]) / law.mean
+            share = float(law.excess(np.array([years * 365.25]))[0]) / law.mean
             if share > LONG_SHARE and not np.isfinite(law.longest):
                 yield Problem(
                     "warning",
                     (i,),
                     f"a long tail: {share:.0%} of the person-days in '{name}' under this law fall "
-                    f"after {LONG_YEARS:g} years of a stay",
+                    f"after {years:g} years of a stay",
                     value=row.law,  # type: ignore[attr-defined]
                     fix="check the mean, or give 'max'",
                 )

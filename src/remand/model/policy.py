@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from remand.model.edits import Capacity, Edit, NamedEdit, Release
+from remand.model.edits import NamedEdit
 from remand.model.spec import Date, Names, NotNegative, Number, Share, Sourced, Spec
 
 Authority = Literal["prosecutor", "judge", "police", "legislature", "jail", "defender", "several"]
@@ -102,6 +102,7 @@ class Policy(Sourced):
     Attributes:
         name: short, unique in its platform.
         authority: who can do it. ``several`` only where the act is truly joint.
+        about: what it does, in the file's own words.
         quote: the words of the promise, only as a stored source has them.
         starts, ends: it holds on [starts, ends); no end means for good.
         phase_in: days over which it grows linearly from nothing to full.
@@ -114,6 +115,7 @@ class Policy(Sourced):
 
     name: str
     authority: Authority
+    about: str | None = None
     quote: str | None = None
     starts: Date
     ends: Date | None = None
@@ -142,23 +144,24 @@ class Policy(Sourced):
 
 
 class Unmodelled(Spec):
-    """A promise kept in the file though the model cannot express it."""
+    """A promise kept in the file though the model cannot express it.
 
-    quote: str
+    ``quote`` holds words a stored source has; where it has none, ``about`` says what was promised.
+    """
+
+    quote: str | None = None
+    about: str | None = None
     source: Annotated[Names, Field(min_length=1)]
     why: str
     authority: Authority = "prosecutor"
 
+    @model_validator(mode="after")
+    def _said(self) -> Unmodelled:
+        if self.quote is None and self.about is None:
+            raise ValueError("say what was promised: 'quote', or 'about' where no quote is stored")
+        return self
 
-__all__ = [
-    "Authority",
-    "Capacity",
-    "Claimed",
-    "Compliance",
-    "Edit",
-    "Edits",
-    "Policy",
-    "Release",
-    "Source",
-    "Unmodelled",
-]
+    @property
+    def words(self) -> str:
+        """The promise as it can be shown: a quote in quotation marks, or the file's own words."""
+        return f"“{self.quote}”" if self.quote is not None else str(self.about)

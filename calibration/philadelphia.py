@@ -1,0 +1,269 @@
+"""Fit the shipped Philadelphia model, and write what was fitted into its files.
+
+    python calibration/philadelphia.py [--check]
+
+Reads the cited figures of `places/philadelphia/facts.csv` and the city's own census days; writes
+`arraignment.csv` and the arrivals and stays of `model.yaml` (comments kept), and prints the table
+of `MODEL_CARD.md`. `--check` writes nothing and exits 1 if the files are not what it would write.
+
+Order of work, each step exact before the next:
+
+1. bail by offence and race, so that all cases match the bail types of 2015 and the shares held;
+2. arrivals by offence, so that the model's cases of 2015 are the cases charged (five numbers to
+   five figures);
+3. four multipliers of the jail's stays, by least squares on the census days of 2014–2016.
+
+Policy effects are not fitted: they are cited in the platforms, or inferred from a plan's target.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from remand.engine.compile import compile_model
+from remand.engine.expected import Path as Solved
+from remand.engine.expected import solve
+from remand.files import read_model, read_scenario, write
+from remand.model.model import Model
+
+PLACE = Path(__file__).parents[1] / "src/remand/places/philadelphia"
+OFFENCES = ("violent", "firearm", "drug", "property", "other")
+RACES = ("Black", "white", "Latinx", "other", "not_listed")
+YEARS = (2014, 2015, 2016, 2017)
+
+# Rows of facts.csv: cases charged by offence, 2014–2017 ("other" joins other and uncategorised).
+CASES = {
+    "violent": [("F0057",), ("F0058",), ("F0059",), ("F0060",)],
+    "firearm": [("F0081",), ("F0082",), ("F0083",), ("F0084",)],
+    "drug": [("F0073",), ("F0074",), ("F0075",), ("F0076",)],
+    "property": [("F0065",), ("F0066",), ("F0067",), ("F0068",)],
+    "other": [("F0089", "F0097"), ("F0090", "F0098"), ("F0091", "F0099"), ("F0092", "F0100")],
+}
+
+# Inferred: how bail differs by offence. Columns: released without payment (recognizance, unsecured
+# and unknown), under $10k, $10–25k, $25–100k, $100k and more or none.
+BAIL = {
+    "violent": (0.27, 0.25, 0.13, 0.15, 0.20),
+    "firearm": (0.03, 0.10, 0.17, 0.33, 0.37),
+    "drug": (0.50, 0.31, 0.09, 0.05, 0.05),
+    "property": (0.48, 0.34, 0.07, 0.05, 0.06),
+    "other": (0.53, 0.37, 0.05, 0.03, 0.02),
+}
+CLASSES = ("bail_under_10k", "bail_10k_25k", "bail_25k_100k", "bail_100k_plus")
+# Inferred: held over three days by bail class, people under supervision aside (they are held on
+# detainers). Stevenson's 41 % of all cases (F0515) with one case in five or six on a detainer.
+HELD = (0.27, 0.40, 0.55, 0.75)
+# Held given race over held overall: Stevenson, 65 % of detained and 57 % of defendants are Black,
+# 41 % are detained (F0515, F0555, F0556).
+BLACK = 0.65 / 0.57
+OTHERS = (1 - 0.65) / (1 - 0.57)
+HELD_BY_RACE = {"Black": BLACK, "white": OTHERS, "Latinx": OTHERS, "other": OTHERS,
+                "not_listed": 1.0}  # fmt: skip
+# One-day count by race, 2013 (F0459, F0462–F0464; F0482: 833 have none listed).
+JAIL_BY_RACE = {"Black": 5632, "white": 982, "Latinx": 1416, "other": 67, "not_listed": 833}
+LISTED = {"violent": 0.0, "firearm": 0.0, "drug": 0.9, "property": 0.9, "other": 0.9}
+
+# The parameter table's stays in days (mean, median) that the multipliers act on.
+STAYS = {
+    "detained_under_10k": (50.0, 26.7),
+    "detained_10k_25k": (75.0, 40.0),
+    "detained_25k_100k": (115.0, 61.4),
+    "detained_100k_plus": (160.0, 85.5),
+    "detainer_open_case": (163.0, 87.0),
+    "detainer_only": (58.0, 20.0),
+    "county_sentence": (142.0, 100.0),
+}
+KNOTS = ("2014-01-01", "2015-01-01", "2015-10-01", "2016-07-01")
+
+
+def facts() -> dict[str, float]:
+    """Value of every cited figure that is a number."""
+    with (PLACE / "facts.csv").open(encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    found = {}
+    for row in rows:
+        try:
+            found[row["id"]] = float(row["value"])
+        except ValueError:
+            continue
+    return found
+
+
+def census() -> list[tuple[dt.date, int]]:
+    """The city's census days inside the model's time."""
+    with (PLACE / "census.csv").open(encoding="utf-8") as handle:
+        days = [(dt.date.fromisoformat(r["date"]), int(r["total"])) for r in csv.DictReader(handle)]
+    return [(day, total) for day, total in days if day >= dt.date(2014, 1, 1)]
+
+
+def arraignment() -> str:
+    """Step 1: the joint table of both doors, as CSV text. Everyone is arraigned within a day."""
+    lines = ["race,offence,exit,duration,probability"]
+    for race in RACES:
+        for offence in OFFENCES:
+            free, *classes = BAIL[offence]
+            held = [min(1.0, h * HELD_BY_RACE[race]) for h in HELD]
+            exits = {"recognizance": free}
+            exits["bail_posted"] = sum(c * (1 - h) for c, h in zip(classes, held, strict=True))
+            exits |= {n: c * h for n, c, h in zip(CLASSES, classes, held, strict=True)}
+            rounded = {name: round(share, 5) for name, share in exits.items()}
+            rounded["recognizance"] = round(rounded["recognizance"] + 1 - sum(rounded.values()), 5)
+            rounded["not_charged"] = 0.0
+            lines += [f"{race},{offence},{name},1,{share:g}" for name, share in rounded.items()]
+    return "\n".join(lines) + "\n"
+
+
+def races() -> dict[str, float]:
+    """Who arrives: such that, held as often as HELD_BY_RACE says, the jail is as counted."""
+    weight = {race: JAIL_BY_RACE[race] / HELD_BY_RACE[race] for race in RACES}
+    total = sum(weight.values())
+    shares = {race: round(w / total, 4) for race, w in weight.items()}
+    shares["Black"] = round(1 - sum(v for k, v in shares.items() if k != "Black"), 4)
+    return shares
+
+
+def arrivals(known: dict[str, float], outside: dict[str, float]) -> dict[str, object]:
+    """People from outside by door: cases charged × the share that comes from outside."""
+    split = {"race": {**races(), "inferred": "set so that the jail is as in the one-day count of "
+                      "2013 (F0459–F0464), held as often as in F0555–F0556"}}  # fmt: skip
+    doors: dict[str, object] = {}
+    for door, listed in (("arraignment_listed", True), ("arraignment_unlisted", False)):
+        rows = []
+        for offence in OFFENCES:
+            part = LISTED[offence] if listed else 1 - LISTED[offence]
+            for year, ids in zip(YEARS, CASES[offence], strict=True):
+                cases = sum(known[i] for i in ids)
+                row: dict[str, object] = {"where": {"offence": offence}}
+                if year > YEARS[0]:
+                    row["from"] = dt.date(year, 1, 1)
+                row["value"] = round(cases * outside[offence] * part, 1)
+                row["source"] = list(ids)
+                if part:
+                    rows.append(row)
+        if listed:
+            rows.append({"value": 0, "inferred": "no violent or firearm charge is listed"})
+        doors[door] = {
+            "unit": "people per year",
+            "inferred": "cases charged in the year, times the share that is neither a return nor "
+            f"under supervision ({', '.join(f'{o} {v:.3f}' for o, v in outside.items())}) and the "
+            "share of the charge that is listed (0.9 of drug, property and other: two thirds of "
+            "all cases, V0602)",
+            "rate": rows,
+            "split": split,
+        }
+    doors["other_holds"] = {
+        "unit": "people per year",
+        "inferred": "1,430 a year (parameter table), as the cases of 2015 by offence",
+        "rate": 1430.0,
+        "split": {
+            "offence": {**_by_offence(known), "inferred": "cases charged, 2015"},
+            "race": split["race"],
+        },
+    }
+    return doors
+
+
+def _by_offence(known: dict[str, float]) -> dict[str, float]:
+    cases = {o: sum(known[i] for i in CASES[o][1]) for o in OFFENCES}
+    shares = {o: round(c / sum(cases.values()), 4) for o, c in cases.items()}
+    shares["other"] = round(1 - sum(v for k, v in shares.items() if k != "other"), 4)
+    return shares
+
+
+def stays(factors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, list[dict[str, object]]]:
+    """Dated laws of the jail's states for the four multipliers."""
+    laws: dict[str, list[dict[str, object]]] = {}
+    for state, (mean, median) in STAYS.items():
+        rows = []
+        for knot, factor in zip(KNOTS, factors, strict=True):
+            row: dict[str, object] = {"law": "lognormal", "median": round(median * factor, 1),
+                                      "mean": round(mean * factor, 1)}  # fmt: skip
+            if state == "county_sentence":
+                row["max"] = 730.0
+            if knot != KNOTS[0]:
+                row["from"] = dt.date.fromisoformat(knot)
+            rows.append(row)
+        laws[state] = rows
+    return laws
+
+
+def with_values(model: Model, doors: dict[str, object], laws: dict[str, list[dict[str, object]]]) -> Model:
+    """The model with new arrivals and stays."""
+    states = {
+        name: state.replace(dwell=laws[name]) if name in laws else state
+        for name, state in model.states.items()
+    }
+    return model.replace(arrivals=doors, states=states)
+
+
+def cases_of_2015(path: Solved) -> dict[str, float]:
+    """Cases of 2015 by offence in the model: arraignments and new cases under supervision."""
+    kernel = path.kernel
+    n = len(kernel.states)
+    at = {name: i for i, name in enumerate(kernel.states)}
+    moves = np.zeros((n + 1, n + 1))
+    for door in ("arraignment_listed", "arraignment_unlisted"):
+        moves[:, at[door]] = 1
+    for state in ("probation", "parole"):
+        moves[at[state], at["detainer_open_case"]] = 1
+    flow = path.moves(moves)[:, 365:730].sum(axis=1)
+    cells = kernel.strata.cells
+    return {o: sum(f for f, cell in zip(flow, cells, strict=True) if cell[1] == o) for o in OFFENCES}
+
+
+def fit(model: Model) -> tuple[dict[str, float], np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Steps 2 and 3, alternating until neither moves."""
+    known, days = facts(), [d for d in census() if d[0].year <= 2016]
+    outside = dict.fromkeys(OFFENCES, 0.5)
+    factors = np.ones(len(KNOTS))
+    scenario = read_scenario("philadelphia/reduction-plan-2016", model)
+    plan = tuple(policy for platform in scenario.chain for policy in platform.policies)
+    index = [model.clock.index(day) for day, _ in days]
+    jail = np.array([state.kind == "jail" for state in model.states.values()])
+    # days are not evenly spread: each counts for the time it stands for
+    weight = np.sqrt(np.gradient([day.toordinal() for day, _ in days]))
+
+    def path(factors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Solved:
+        edited = with_values(model, arrivals(known, outside), stays(factors)).enact(*plan)
+        return solve(compile_model(edited, dt.date(2017, 1, 1)))
+
+    def residual(factors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        held = path(factors).census[:, jail].sum(axis=(0, 1))[index]
+        return weight * (held / np.array([total for _, total in days]) - 1)
+
+    for _ in range(6):
+        found = cases_of_2015(path(factors))
+        for offence in OFFENCES:
+            cases = sum(known[i] for i in CASES[offence][1])
+            outside[offence] *= 1 + (cases - found[offence]) / (cases * 0.55)
+        factors = least_squares(residual, factors, diff_step=1e-3, max_nfev=6).x
+    return {o: round(v, 4) for o, v in outside.items()}, np.round(factors, 4)
+
+
+def main() -> None:
+    """Fit, write (or check), and print what was fitted."""
+    table = PLACE / "arraignment.csv"
+    check = "--check" in sys.argv
+    before = (PLACE / "model.yaml").read_text(), table.read_text() if table.exists() else ""
+    if not check:
+        table.write_text(arraignment(), encoding="utf-8")
+    model = read_model(PLACE)
+    outside, factors = fit(model)
+    print("share of cases from outside:", outside)
+    print("multipliers of the jail's stays:", dict(zip(KNOTS, factors, strict=True)))
+    fitted = with_values(model, arrivals(facts(), outside), stays(factors))
+    if check:
+        same = fitted == model and arraignment() == before[1]
+        print("the files are as fitted" if same else "the files differ from the fit")
+        raise SystemExit(not same)
+    write(fitted, PLACE / "model.yaml")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The verbs of the library: what the command line calls too."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from remand.engine.compile import compile_model
+from remand.engine.expected import Path as SolvedPath
+from remand.engine.expected import solve as solve_kernel
+from remand.errors import InputError
+from remand.files import read_model, read_scenario
+from remand.model.model import Model
+from remand.model.platform import Platform, Scenario
+from remand.outcomes.windows import Every
+from remand.runs.compare import NO_CHANGE, compare_scenarios
+from remand.runs.run import Run
+
+Day = dt.date | str
+
+
+def compare(
+    model: Model | str,
+    platforms: Sequence[Platform | str | Path],
+    until: Day,
+    since: Day | None = None,
+    every: Every = "month",
+    by: str | Sequence[str] = (),
+) -> Run:
+    """Run a model under each platform and compare.
+
+    Args:
+        model: a model, a shipped name, or a path.
+        platforms: platforms, shipped names or paths; ``NAME#POLICY`` keeps a single policy. If
+            none of them is empty, the model with no change is added in front.
+        until: the day after the last, exclusive.
+        since: the first day figures are given for; the run itself begins at the model's start.
+        every: ``day``, ``week``, ``month`` or ``year``.
+        by: axes of the model, ``state`` or ``status``; several are crossed.
+
+    Raises:
+        InputError: with every problem found, if any input is wrong.
+        Refusal: if a policy couples people, which the exact engine cannot answer.
+    """
+    spec = read_model(model) if isinstance(model, str) else model
+    scenarios = [read_scenario(p, spec) for p in platforms]
+    if all(s.platform.policies or s.after for s in scenarios):
+        scenarios = [Scenario.of(spec, [NO_CHANGE]), *scenarios]
+    axes = (by,) if isinstance(by, str) else tuple(by)
+    return compare_scenarios(
+        scenarios, _day(until), None if since is None else _day(since), every, axes
+    )
+
+
+def solve(model: Model | str, until: Day) -> SolvedPath:
+    """Expected people and flows of a model at every step before ``until``, exactly.
+
+    Raises InputError or Refusal as `compare` does.
+    """
+    spec = read_model(model) if isinstance(model, str) else model
+    return solve_kernel(compile_model(spec, _day(until)))
+
+
+def _day(day: Day) -> dt.date:
+    if isinstance(day, dt.date):
+        return day
+    try:
+        return dt.date.fromisoformat(day)
+    except ValueError:
+        raise InputError.of(f"'{day}' is not a date", fix="write 2018-02-21", value=day) from None

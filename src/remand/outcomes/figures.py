@@ -1,0 +1,303 @@
+"""From a solved path to figures: one tidy frame, a row a quantity, place, group and window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from remand.engine.expected import Path
+from remand.engine.moments import Reward, variances
+from remand.engine.stays import Stays
+from remand.model.model import Model
+from remand.outcomes import bands
+from remand.outcomes.cells import Groups, Place, groups_of, places_of, residents_of
+from remand.outcomes.suppression import RATIO_SMALL, hide
+from remand.outcomes.windows import Windows
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+PER = 100_000
+QUANTITIES = ("population", "admissions", "releases", "bed_days", "rate", "stay_admission",
+              "stay_release", "stay_so_far", "disparity_ratio", "disparity_difference", "cost")  # fmt: skip
+STAY_BASIS = {
+    "stay_admission": "mean stay of those admitted in the period, to its end",
+    "stay_release": "mean stay of those released in the period",
+    "stay_so_far": "mean time so far of those inside at the end of the period",
+}
+
+
+@dataclass(frozen=True)
+class _Block:
+    """One quantity over (places, groups, windows)."""
+
+    quantity: str
+    unit: str
+    mean: Floats
+    hidden: Bools
+    sd: Floats | None = None
+    quantiles: Mapping[str, Floats] | None = None
+    band: str | None = None
+    basis: str | None = None
+    denominator: str | None = None
+    low: Floats | None = None
+    high: Floats | None = None
+
+
+def figures(
+    model: Model, path: Path, windows: Windows, by: Sequence[str] = (), stays: Stays | None = None
+) -> pl.DataFrame:
+    """Figures of a path over windows, for every kind and in total, and ``by`` as asked.
+
+    Columns: date (first day of the window), kind, state or status, the axes asked for, quantity,
+    unit, mean, sd, quantiles, band (what the quantiles are), basis, denominator, low and high
+    (bounds where race or another axis is missing), suppressed. A total row has no axis values.
+    Censuses and rates are means over the window, flows sums. ``path`` must have been solved with
+    the windows' starts as marks.
+    """
+    return _Reader(model, path, windows, by, stays).frame()
+
+
+class _Reader:
+    def __init__(
+        self, model: Model, path: Path, windows: Windows, by: Sequence[str], stays: Stays | None
+    ) -> None:
+        self.model = model
+        self.path = path
+        self.windows = windows
+        self.stays = stays
+        self.places: list[Place] = places_of(model, by)
+        self.groups: Groups = groups_of(model, by)
+        self.kinds = [i for i, place in enumerate(self.places) if place.level == "kind"]
+        self.members = np.array([place.members for place in self.places])
+        self.days = path.kernel.clock.days
+        self.poisson = not np.isfinite(path.kernel.size).any()
+
+    def frame(self) -> pl.DataFrame:
+        blocks = [*self._counts(), *self._disparity(), *self._stays()]
+        frame = pl.concat([self._rows(block) for block in blocks])
+        return frame.drop([c for c in ("state", "status") if frame[c].null_count() == len(frame)])
+
+    # -- counts -----------------------------------------------------------------------------
+
+    def _grouped(self, series: Floats) -> Floats:
+        """(places, strata, steps) → (places, groups, windows), summed."""
+        sums = self.windows.sums(series)
+        return np.einsum("gs,psw->pgw", self.groups.members.astype(float), sums)
+
+    def _counts(self) -> list[_Block]:
+        path, model = self.path, self.model
+        census = np.einsum("ps,gst->pgt", self.members.astype(float), path.census)
+        inward = [Reward.admissions(m) for m in self.members]
+        outward = [Reward.releases(m) for m in self.members]
+        length = self.windows.lengths.astype(float)
+        people = self._grouped(census)
+        self.population = people / length
+        self.admissions = self._grouped(path.moves(np.array([r.move for r in inward])))
+        self.releases = self._grouped(path.moves(np.array([r.move for r in outward])))
+        spread = self._spread([*[Reward.occupancy(m) for m in self.members], *inward, *outward])
+        n = len(self.places)
+        hidden = self._hidden(self.population)
+        few_in, few_out = self._hidden(self.admissions), self._hidden(self.releases)
+        sd = [np.sqrt(s) for s in (spread[:n], spread[n : 2 * n], spread[2 * n :])]
+        if (length == 1).all() and self.poisson and not path.kernel.counted.any():
+            quantiles, label = bands.poisson(self.population), bands.EXACT
+        else:
+            quantiles, label = bands.normal(self.population, sd[0] / length), bands.NORMAL
+        if not self.poisson:
+            label = None
+        counting = f"{model.counts}, mean of the period's censuses"
+        blocks = [
+            _Block("population", "people", self.population, hidden, sd[0] / length, quantiles,
+                   label, counting),
+            _Block("admissions", "people", self.admissions, few_in, sd[1],
+                   bands.normal(self.admissions, sd[1]), label and bands.NORMAL),
+            _Block("releases", "people", self.releases, few_out, sd[2],
+                   bands.normal(self.releases, sd[2]), label and bands.NORMAL),
+            _Block("bed_days", "person-days", people * self.days, hidden, sd[0] * self.days,
+                   bands.normal(people * self.days, sd[0] * self.days), label and bands.NORMAL),
+        ]  # fmt: skip
+        residents = residents_of(model, self.groups)
+        if residents is not None and model.residents is not None:
+            per = np.where(residents > 0, PER / np.where(residents > 0, residents, 1), np.nan)
+            scale = per[None, :, None]
+            blocks.append(
+                _Block("rate", f"people per {PER:,}", self.population * scale, hidden,
+                       sd[0] / length * scale, {k: v * scale for k, v in quantiles.items()},
+                       label, denominator=model.residents.unit)
+            )  # fmt: skip
+        for price in model.prices:
+            only = np.array([p.level == "kind" and p.name == price.kind for p in self.places])
+            value = np.where(only[:, None, None], people * self.days * price.per_day, np.nan)
+            blocks.append(_Block("cost", "USD", value, hidden, basis=f"{price.basis} cost"))
+        return blocks
+
+    def _spread(self, rewards: list[Reward]) -> Floats:
+        """Variances (rewards, groups, windows)."""
+        each = variances(self.path, rewards)
+        first = self.path.marks.index(self.windows.starts[0])
+        inside = each[:, :, first : first + len(self.windows.starts)]
+        return np.einsum("gs,rsw->rgw", self.groups.members.astype(float), inside)
+
+    def _hidden(self, counts: Floats) -> Bools:
+        """Cells to hide: never a kind's total, always with what would give a cell away."""
+        hidden = np.zeros(counts.shape, bool)
+        shape = self.groups.shape
+        levels: dict[tuple[str, str], list[int]] = {}
+        for i, place in enumerate(self.places):
+            kind = ""
+            if place.level == "state":
+                kind = self.model.states[place.name].kind
+            levels.setdefault((place.level, kind), []).append(i)
+        for (level, _), rows in levels.items():
+            for w in range(counts.shape[2]):
+                if shape:
+                    for i in rows:
+                        hidden[i, 1:, w] |= hide(counts[i, 1:, w].reshape(shape)).ravel()
+                if level == "state":
+                    for g in range(counts.shape[1]):
+                        hidden[rows, g, w] |= hide(counts[rows, g, w])
+        return hidden
+
+    # -- disparity --------------------------------------------------------------------------
+
+    def _disparity(self) -> list[_Block]:
+        model = self.model
+        d = model.disparity
+        if d is None or model.residents is None or d.axis not in model.residents.axes:
+            return []
+        axis_groups = groups_of(model, (d.axis,))
+        residents = residents_of(model, axis_groups)
+        assert residents is not None  # noqa: S101 - the model has residents, checked above
+        per = PER / residents
+        sums = self.windows.sums(
+            np.einsum("ps,gst->pgt", self.members.astype(float), self.path.census)
+        )
+        count = np.einsum("gs,psw->pgw", axis_groups.members.astype(float), sums)
+        count = count / self.windows.lengths
+        at = {level: i for i, (level,) in enumerate(axis_groups.cells[1:], start=1)}
+        top, bottom = count[:, at[d.of]], count[:, at[d.to]]
+        lost = count[:, at[d.missing]] if d.missing else np.zeros_like(top)
+        a, b = per[at[d.of]], per[at[d.to]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = top * a / (bottom * b)
+            low, high = top * a / ((bottom + lost) * b), (top + lost) * a / (bottom * b)
+            relative = np.sqrt(1 / top + 1 / bottom)
+        difference = top * a - bottom * b
+        few = np.minimum(top, bottom) < RATIO_SMALL
+        for i, place in enumerate(self.places):
+            if place.level != "kind":
+                few[i] = True
+        whole = np.zeros((len(self.places), len(self.groups.cells), len(self.windows.starts)))
+
+        def total_only(values: Floats) -> Floats:
+            out = np.full_like(whole, np.nan)
+            out[:, 0] = values
+            return out
+
+        hidden = np.zeros(whole.shape, bool)
+        hidden[:, 0] = few
+        basis = f"{d.of} to {d.to}"
+        if d.missing:
+            basis += f"; low and high give everyone {d.missing.replace('_', ' ')} to one side"
+        sd = np.sqrt(top * a**2 + bottom * b**2)
+        return [
+            _Block("disparity_ratio", "ratio of rates", total_only(ratio), hidden,
+                   total_only(ratio * relative),
+                   {k: total_only(v) for k, v in bands.ratio(ratio, relative).items()},
+                   "chance, approximate (delta method)", basis, model.residents.unit,
+                   total_only(low), total_only(high)),
+            _Block("disparity_difference", f"people per {PER:,}", total_only(difference), hidden,
+                   total_only(sd),
+                   {k: total_only(v) for k, v in bands.normal(difference, sd, -np.inf).items()},
+                   "chance, approximate (normal)", basis, model.residents.unit,
+                   total_only(top * a - (bottom + lost) * b),
+                   total_only((top + lost) * a - bottom * b)),
+        ]  # fmt: skip
+
+    # -- stays ------------------------------------------------------------------------------
+
+    def _stays(self) -> list[_Block]:
+        if self.stays is None:
+            return []
+        path, stays = self.path, self.stays
+        n = len(path.kernel.states)
+        kinds = path.kernel.kind
+        foreign = np.append(kinds, -1)[:, None] != np.append(kinds, -1)[None, :]
+        entering = np.zeros((n, n + 1, n + 1))
+        for state in range(n):
+            entering[state, :, state] = foreign[:, state]
+        admitted = path.moves(entering).transpose(1, 0, 2)  # strata, states, steps
+        parts = {
+            "stay_admission": (admitted * stays.to_come, self.admissions),
+            "stay_release": (stays.ended, self.releases),
+        }
+        place_of_kind = self.members[self.kinds].astype(float)
+        blocks = []
+        shape = self.population.shape
+        for name, (time, count) in parts.items():
+            total = self._grouped(np.einsum("ps,gst->pgt", place_of_kind, time))
+            mean = np.full(shape, np.nan)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                mean[self.kinds] = total / count[self.kinds] * self.days
+            blocks.append(_Block(name, "days", mean, self._hidden(count), basis=STAY_BASIS[name]))
+        inside = np.einsum("ps,gst->pgt", place_of_kind, stays.so_far)
+        now = np.einsum("ps,gst->pgt", place_of_kind, path.census)
+        member = self.groups.members.astype(float)
+        last = [np.einsum("gs,psw->pgw", member, self.windows.last(x)) for x in (inside, now)]
+        half = 0.5 if path.kernel.clock.partial == "exact" else 0.0
+        so_far = np.full(shape, np.nan)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            so_far[self.kinds] = (last[0] / last[1] - half) * self.days
+        blocks.append(
+            _Block("stay_so_far", "days", so_far, self._hidden(self.population),
+                   basis=STAY_BASIS["stay_so_far"])
+        )  # fmt: skip
+        return blocks
+
+    # -- frame ------------------------------------------------------------------------------
+
+    def _rows(self, block: _Block) -> pl.DataFrame:
+        index = np.indices(block.mean.shape).reshape(3, -1)
+        keep = np.isfinite(block.mean.ravel()) | block.hidden.ravel()
+        index = index[:, keep]
+        hidden = block.hidden.ravel()[keep]
+
+        def shown(values: Floats | None) -> pl.Series:
+            if values is None:
+                return pl.Series([None] * len(hidden), dtype=pl.Float64)
+            flat = np.where(hidden, np.nan, values.ravel()[keep])
+            return pl.Series(flat, nan_to_null=True)
+
+        def place(level: str) -> list[str | None]:
+            names = [p.name if p.level == level else None for p in self.places]
+            return [names[i] for i in index[0]]
+
+        columns: dict[str, Any] = {
+            "date": [self.windows.dates[i] for i in index[2]],
+            "kind": pl.Series(place("kind"), dtype=pl.String),
+            "state": pl.Series(place("state"), dtype=pl.String),
+            "status": pl.Series(place("status"), dtype=pl.String),
+        }
+        for position, axis in enumerate(self.groups.axes):
+            levels = [cell[position] if cell else None for cell in self.groups.cells]
+            columns[axis] = pl.Series([levels[i] for i in index[1]], dtype=pl.String)
+        columns["quantity"] = block.quantity
+        columns["unit"] = block.unit
+        columns["mean"] = shown(block.mean)
+        columns["sd"] = shown(block.sd)
+        for name in bands.QUANTILES:
+            given = block.quantiles[name] if block.quantiles and block.band else None
+            columns[name] = shown(given)
+        text = {"band": block.band, "basis": block.basis, "denominator": block.denominator}
+        for name, value in text.items():
+            columns[name] = pl.Series([value] * len(hidden), dtype=pl.String)
+        columns["low"] = shown(block.low)
+        columns["high"] = shown(block.high)
+        columns["suppressed"] = hidden
+        return pl.DataFrame(columns)

@@ -1,0 +1,187 @@
+"""Run a model under several platforms and set the answers side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from remand.engine.compile import compile_model
+from remand.engine.expected import Path, solve
+from remand.engine.stays import stays
+from remand.errors import InputError, Refusal
+from remand.model.model import Model
+from remand.model.platform import Platform, Scenario
+from remand.model.policy import Policy
+from remand.model.spec import Sourced
+from remand.outcomes.figures import figures
+from remand.outcomes.windows import Every, Windows
+from remand.provenance import identity, versions
+from remand.runs.run import Run
+
+KNOWS_NOTHING_OF_2020 = dt.date(2020, 3, 1)
+"""From here on every county's numbers carry the pandemic, which no model here knows."""
+
+NO_CHANGE = Platform(
+    name="no-change",
+    title="No change",
+    about="The model as it is: nothing is enacted.",
+)
+
+
+def compare_scenarios(
+    scenarios: Sequence[Scenario],
+    until: dt.date,
+    since: dt.date | None = None,
+    every: Every = "month",
+    by: Sequence[str] = (),
+) -> Run:
+    """Solve every scenario exactly and read figures off over [since, until).
+
+    All scenarios must stand on one model. ``since`` defaults to the model's start. Raises
+    InputError for a period outside the model's time, Refusal for rules that couple people.
+    """
+    model = scenarios[0].base
+    names = [scenario.name for scenario in scenarios]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError.of(f"'{twice}' is asked for twice", fix="name each platform once")
+    first = since or model.clock.start
+    windows = Windows.over(model.clock, first, until, every)
+    whole = Windows.over(model.clock, first, until, None)
+    series, summary = [], []
+    for scenario in scenarios:
+        monthly, total = _solve(scenario, until, windows, whole, by)
+        label = pl.lit(scenario.name).alias("scenario")
+        series.append(monthly.select(label, pl.all()))
+        summary.append(total.select(label, pl.all()))
+    together = pl.concat(summary)
+    return Run(
+        identity=identity(
+            *(s.model.as_document() for s in scenarios), str(first), str(until), every, list(by)
+        ),
+        meta=_meta(model, first, until, every, by),
+        scenarios=tuple(scenarios),
+        series=pl.concat(series),
+        summary=together,
+        differences=_differences(together, names, list(by)),
+        warnings=tuple(_warnings(scenarios, until)),
+    )
+
+
+def _solve(
+    scenario: Scenario, until: dt.date, windows: Windows, whole: Windows, by: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    model = scenario.model
+    try:
+        kernel = compile_model(model, until)
+    except Refusal as error:
+        raise Refusal(f"{scenario.name}: {error}") from None
+    except InputError as error:
+        raise InputError(p.at(scenario.name) for p in error.problems) from None
+    path: Path = solve(kernel, marks=windows.starts)
+    lengths = stays(path)
+    monthly = figures(model, path, windows, by, lengths)
+    once = solve(kernel, marks=whole.starts)
+    return monthly, figures(model, once, whole, by, lengths)
+
+
+def _differences(summary: pl.DataFrame, names: list[str], by: list[str]) -> pl.DataFrame:
+    """a − b of every summary row, for every pair in the order asked: a swap negates exactly."""
+    keys = [c for c in ("date", "kind", "state", "status", *by, "quantity", "unit", "basis",
+                        "denominator") if c in summary.columns]  # fmt: skip
+    keys = list(dict.fromkeys(keys))
+    base = summary.filter(~pl.col("quantity").is_in(["cost"]))
+    parts = []
+    for a, b in itertools.combinations(names, 2):
+        left = base.filter(pl.col("scenario") == a).select(*keys, "mean", "suppressed")
+        right = base.filter(pl.col("scenario") == b).select(*keys, "mean", "suppressed")
+        joined = left.join(right, on=keys, suffix="_b", nulls_equal=True, maintain_order="left")
+        parts.append(
+            joined.select(
+                pl.lit(a).alias("a"),
+                pl.lit(b).alias("b"),
+                *keys,
+                (pl.col("mean") - pl.col("mean_b")).alias("mean"),
+                (pl.col("suppressed") | pl.col("suppressed_b")).alias("suppressed"),
+                pl.lit(None, dtype=pl.Float64).alias("p_a_less_b"),
+                pl.lit([], dtype=pl.List(pl.String)).alias("includes"),
+            )
+        )
+    if not parts:
+        return pl.DataFrame()
+    return pl.concat(parts)
+
+
+def _meta(
+    model: Model, first: dt.date, until: dt.date, every: str, by: Sequence[str]
+) -> dict[str, Any]:
+    inferred, numbers = inferred_numbers(model)
+    start = "steady state" if model.tonight == "steady" else "census of the night before"
+    return {
+        "model": model.name,
+        "title": model.title,
+        "from": str(first),
+        "to": str(until),
+        "every": every,
+        "by": list(by),
+        "engine": "exact",
+        "starts_from": start,
+        "bands": "chance only: parameters, promises and the baseline's drift are not in them",
+        "inferred": f"{inferred} of the model's {numbers} values are inferred, not measured",
+        "versions": versions(),
+    }
+
+
+def inferred_numbers(model: Model) -> tuple[int, int]:
+    """How many sourced blocks of a model are marked inferred, and how many there are."""
+    found = [0, 0]
+
+    def visit(node: object) -> None:
+        if isinstance(node, Sourced) and node.grounded:
+            found[0] += node.inferred is not None
+            found[1] += 1
+        if isinstance(node, dict):
+            for child in node.values():
+                visit(child)
+        elif isinstance(node, tuple):
+            for child in node:
+                visit(child)
+        elif hasattr(type(node), "model_fields"):
+            for name in type(node).model_fields:
+                visit(getattr(node, name))
+
+    visit(model)
+    return found[0], found[1]
+
+
+def _warnings(scenarios: Sequence[Scenario], until: dt.date) -> list[str]:
+    said: list[str] = []
+    if until > KNOWS_NOTHING_OF_2020:
+        said.append("dates past February 2020: this model knows nothing of 2020")
+    model = scenarios[0].base
+    if model.tonight == "steady":
+        said.append("no census of the first night: the run starts from the model's steady state")
+    for scenario in scenarios:
+        own: list[Policy] = list(scenario.platform.policies)
+        ceiling = [p.name for p in own if p.compliance.ceiling and p.edits]
+        if ceiling:
+            said.append(
+                f"{scenario.name}: a ceiling, not a forecast; compliance is 100 % for "
+                + ", ".join(ceiling)
+            )
+        ranged = [p.name for p in own if p.compliance.low is not None and p.edits]
+        if ranged:
+            said.append(
+                f"{scenario.name}: compliance given as a range is run at its midpoint for "
+                + ", ".join(ranged)
+            )
+        if scenario.platform.not_modelled:
+            said.append(
+                f"{scenario.name}: {len(scenario.platform.not_modelled)} promises are not "
+                "modelled (see the platform's file)"
+            )
+    return said

@@ -1,0 +1,92 @@
+"""What a comparison answers: scenarios, figures, differences, warnings, and its identity."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from remand.model.platform import Scenario
+
+
+@dataclass(frozen=True)
+class Run:
+    """A comparison of scenarios on one model.
+
+    Attributes:
+        identity: changes whenever the model, a platform, the period or the program does.
+        meta: what was run: model, period, engine, versions, how much of the model is inferred.
+        scenarios: in the order asked; the first is the base.
+        series: figures by window, with a ``scenario`` column (see `remand.outcomes.figures`).
+        summary: the same over the whole period.
+        differences: summary rows of a − b for every pair, with ``includes`` (which doubts the
+            comparison covers) and ``p_a_less_b`` (empty until parameters are drawn).
+        warnings: what a reader must know.
+    """
+
+    identity: str
+    meta: dict[str, Any]
+    scenarios: tuple[Scenario, ...]
+    series: pl.DataFrame
+    summary: pl.DataFrame
+    differences: pl.DataFrame
+    warnings: tuple[str, ...]
+
+    def figures(self, quantity: str, by: str | Sequence[str] = ()) -> pl.DataFrame:
+        """The series of one quantity: its totals, or its rows by the axes named."""
+        axes = [by] if isinstance(by, str) else list(by)
+        frame = self.series.filter(pl.col("quantity") == quantity)
+        for column in self.meta["by"]:
+            if column in frame.columns:
+                wanted = pl.col(column).is_not_null() if column in axes else pl.col(column).is_null()
+                frame = frame.filter(wanted)
+        return frame
+
+    def population(self, by: str | Sequence[str] = ()) -> pl.DataFrame:
+        """Mean census by scenario, kind and window."""
+        return self.figures("population", by)
+
+    def admissions(self, by: str | Sequence[str] = ()) -> pl.DataFrame:
+        """People who entered each kind from outside it, by scenario and window."""
+        return self.figures("admissions", by)
+
+    def rates(self, by: str | Sequence[str] = ()) -> pl.DataFrame:
+        """People held per 100,000 residents, by scenario, kind and window."""
+        return self.figures("rate", by)
+
+    def as_json(self) -> dict[str, Any]:
+        """The documented shape of ``remand compare --json``."""
+        scenarios = []
+        for scenario in self.scenarios:
+            own = pl.col("scenario") == scenario.name
+            scenarios.append(
+                {
+                    "name": scenario.name,
+                    "platform": scenario.platform.title,
+                    "base": list(scenario.after),
+                    "series": _records(self.series.filter(own).drop("scenario")),
+                    "summary": _records(self.summary.filter(own).drop("scenario")),
+                }
+            )
+        return {
+            "run": {"id": self.identity, **self.meta},
+            "scenarios": scenarios,
+            "differences": _records(self.differences),
+            "warnings": list(self.warnings),
+        }
+
+    def to_json(self) -> str:
+        """`as_json` as text; dates in ISO form, suppressed figures null."""
+        return json.dumps(self.as_json(), default=str, ensure_ascii=False)
+
+
+def _records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows without the keys that do not apply; ``mean`` and ``suppressed`` always stand."""
+    always = {"date", "quantity", "unit", "mean", "suppressed", "p_a_less_b"}
+    return [
+        {key: value for key, value in row.items() if value is not None or key in always}
+        for row in frame.iter_rows(named=True)
+    ]
