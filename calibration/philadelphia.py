@@ -9,8 +9,8 @@ of `MODEL_CARD.md`. `--check` writes nothing and exits 1 if the files are not wh
 Order of work, each step exact before the next:
 
 1. bail by offence and race, so that all cases match the bail types of 2015 and the shares held;
-2. arrivals by offence, so that the model's cases of 2015 are the cases charged (five numbers to
-   five figures);
+2. arrivals by offence and race, so that the model's cases of 2015 are the cases charged and the
+   jail of the first night is the one-day count by race (nine numbers to nine figures);
 3. four multipliers of the jail's stays, by least squares on the census days of 2014–2016.
 
 Policy effects are not fitted: they are cited in the platforms, or inferred from a plan's target.
@@ -24,6 +24,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from remand.engine.compile import compile_model
@@ -32,6 +33,7 @@ from remand.engine.expected import solve
 from remand.files import read_model, read_scenario, write
 from remand.model.model import Model
 
+Floats = NDArray[np.float64]
 PLACE = Path(__file__).parents[1] / "src/remand/places/philadelphia"
 OFFENCES = ("violent", "firearm", "drug", "property", "other")
 RACES = ("Black", "white", "Latinx", "other", "not_listed")
@@ -119,19 +121,12 @@ def arraignment() -> str:
     return "\n".join(lines) + "\n"
 
 
-def races() -> dict[str, float]:
-    """Who arrives: such that, held as often as HELD_BY_RACE says, the jail is as counted."""
-    weight = {race: JAIL_BY_RACE[race] / HELD_BY_RACE[race] for race in RACES}
-    total = sum(weight.values())
-    shares = {race: round(w / total, 4) for race, w in weight.items()}
-    shares["Black"] = round(1 - sum(v for k, v in shares.items() if k != "Black"), 4)
-    return shares
-
-
-def arrivals(known: dict[str, float], outside: dict[str, float]) -> dict[str, object]:
+def arrivals(
+    known: dict[str, float], outside: dict[str, float], races: dict[str, float]
+) -> dict[str, object]:
     """People from outside by door: cases charged × the share that comes from outside."""
-    split = {"race": {**races(), "inferred": "set so that the jail is as in the one-day count of "
-                      "2013 (F0459–F0464), held as often as in F0555–F0556"}}  # fmt: skip
+    split = {"race": {**races, "inferred": "set so that the jail at the start is as in the one-day "
+                      "count of 2013 (F0459–F0464, F0482), held as often as in F0555–F0556"}}  # fmt: skip
     doors: dict[str, object] = {}
     for door, listed in (("arraignment_listed", True), ("arraignment_unlisted", False)):
         rows = []
@@ -176,7 +171,7 @@ def _by_offence(known: dict[str, float]) -> dict[str, float]:
     return shares
 
 
-def stays(factors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> dict[str, list[dict[str, object]]]:
+def stays(factors: Floats) -> dict[str, list[dict[str, object]]]:
     """Dated laws of the jail's states for the four multipliers."""
     laws: dict[str, list[dict[str, object]]] = {}
     for state, (mean, median) in STAYS.items():
@@ -217,11 +212,13 @@ def cases_of_2015(path: Solved) -> dict[str, float]:
     return {o: sum(f for f, cell in zip(flow, cells, strict=True) if cell[1] == o) for o in OFFENCES}
 
 
-def fit(model: Model) -> tuple[dict[str, float], np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def fit(model: Model) -> tuple[dict[str, float], dict[str, float], Floats]:
     """Steps 2 and 3, alternating until neither moves."""
     known, days = facts(), [d for d in census() if d[0].year <= 2016]
-    outside = dict.fromkeys(OFFENCES, 0.5)
-    factors = np.ones(len(KNOTS))
+    outside = dict.fromkeys(OFFENCES, 0.47)
+    counted = {race: n / sum(JAIL_BY_RACE.values()) for race, n in JAIL_BY_RACE.items()}
+    races = dict(counted)
+    factors = np.full(len(KNOTS), 0.9)
     scenario = read_scenario("philadelphia/reduction-plan-2016", model)
     plan = tuple(policy for platform in scenario.chain for policy in platform.policies)
     index = [model.clock.index(day) for day, _ in days]
@@ -229,21 +226,30 @@ def fit(model: Model) -> tuple[dict[str, float], np.ndarray[tuple[int], np.dtype
     # days are not evenly spread: each counts for the time it stands for
     weight = np.sqrt(np.gradient([day.toordinal() for day, _ in days]))
 
-    def path(factors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Solved:
-        edited = with_values(model, arrivals(known, outside), stays(factors)).enact(*plan)
+    def path(factors: Floats) -> Solved:
+        edited = with_values(model, arrivals(known, outside, races), stays(factors)).enact(*plan)
         return solve(compile_model(edited, dt.date(2017, 1, 1)))
 
-    def residual(factors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def residual(factors: Floats) -> Floats:
         held = path(factors).census[:, jail].sum(axis=(0, 1))[index]
         return weight * (held / np.array([total for _, total in days]) - 1)
 
-    for _ in range(6):
-        found = cases_of_2015(path(factors))
+    for _ in range(5):
+        solved = path(factors)
+        found = cases_of_2015(solved)
         for offence in OFFENCES:
             cases = sum(known[i] for i in CASES[offence][1])
             outside[offence] *= 1 + (cases - found[offence]) / (cases * 0.55)
-        factors = least_squares(residual, factors, diff_step=1e-3, max_nfev=6).x
-    return {o: round(v, 4) for o, v in outside.items()}, np.round(factors, 4)
+        inside = solved.kernel.inside[:, jail].sum(axis=1)
+        for race in RACES:
+            cells = [cell[0] == race for cell in solved.kernel.strata.cells]
+            races[race] *= counted[race] / (inside[cells].sum() / inside.sum())
+        total = sum(races.values())
+        races = {race: share / total for race, share in races.items()}
+        factors = least_squares(residual, factors, diff_step=1e-3, max_nfev=5).x
+    rounded = {race: round(share, 4) for race, share in races.items()}
+    rounded["Black"] = round(1 - sum(v for k, v in rounded.items() if k != "Black"), 4)
+    return {o: round(float(v), 4) for o, v in outside.items()}, rounded, np.round(factors, 4)
 
 
 def main() -> None:
@@ -254,10 +260,11 @@ def main() -> None:
     if not check:
         table.write_text(arraignment(), encoding="utf-8")
     model = read_model(PLACE)
-    outside, factors = fit(model)
+    outside, races, factors = fit(model)
     print("share of cases from outside:", outside)
-    print("multipliers of the jail's stays:", dict(zip(KNOTS, factors, strict=True)))
-    fitted = with_values(model, arrivals(facts(), outside), stays(factors))
+    print("arrivals by race:", races)
+    print("multipliers of the jail's stays:", dict(zip(KNOTS, map(float, factors), strict=True)))
+    fitted = with_values(model, arrivals(facts(), outside, races), stays(factors))
     if check:
         same = fitted == model and arraignment() == before[1]
         print("the files are as fitted" if same else "the files differ from the fit")

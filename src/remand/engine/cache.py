@@ -19,6 +19,11 @@ if not config.CACHE_DIR and not os.access(Path(__file__).parent, os.W_OK):
     config.CACHE_DIR = str(Path(tempfile.gettempdir()) / f"remand-{getpass.getuser()}")
 
 
+def folder() -> Path:
+    """Where compiled loops are kept."""
+    return Path(config.CACHE_DIR or Path(__file__).parent)
+
+
 def compiled(function: F) -> F:
     """Compile a loop over arrays: released from the interpreter's lock, kept on disk.
 

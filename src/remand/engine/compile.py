@@ -266,6 +266,7 @@ class _Builder:
             GONE: len(model.states)
         }
         self.laws: dict[laws.Law | None, int] = {}
+        self.evaluated: dict[tuple[laws.Law, int], Floats] = {}
         self.profiles: dict[bytes, int] = {}
         self.profile_rows: list[Floats] = []
 
@@ -301,7 +302,10 @@ class _Builder:
         return kernel
 
     def _surviving(self, law: laws.Law, steps: int) -> Floats:
-        return law.surviving(steps, self.clock.days, self.clock.partial)
+        """P(D > d) for d below ``steps``; each law is evaluated once at each length."""
+        if (law, steps) not in self.evaluated:
+            self.evaluated[law, steps] = law.surviving(steps, self.clock.days, self.clock.partial)
+        return self.evaluated[law, steps]
 
     def _pmf(self, law: laws.Law | None) -> Floats:
         if law is None:
@@ -540,7 +544,7 @@ class _Builder:
             return people, time
         window = slice(opens, closes)
         if len(past) == 1 and len(cohorts) == 1 and law is not None:
-            left = self._surviving(law, self.steps)
+            left = self._surviving(law, self.steps + 1)[:-1]
             steady = past[0] * cohorts[0]
             people[window] = steady * left[window]
             # Σ over stays longer than t of the stay: (t + 1) P(D > t) + Σ_{d > t} P(D > d)

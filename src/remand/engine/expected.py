@@ -38,17 +38,17 @@ class Path:
         entries: (strata, states, steps) people who enter each state, passers-through too.
         census: (strata, states, steps) people at the end of each step.
         left: one a stratum, (channels, steps) people who leave by each channel.
-        marks: steps at which `due` was noted, first 0.
-        due: one a stratum, (channels, steps): leavers who had entered before the latest mark
-            not after the step.
+        marks: lists of steps at which `due` was noted.
+        due: for each list of marks, one a stratum: (channels, steps) leavers who had entered
+            before the latest mark not after the step; 0 before the first mark.
     """
 
     kernel: Kernel
     entries: Floats
     census: Floats
     left: tuple[Floats, ...]
-    marks: tuple[int, ...]
-    due: tuple[Floats, ...]
+    marks: tuple[tuple[int, ...], ...]
+    due: tuple[tuple[Floats, ...], ...]
 
     def moves(self, counted: Floats) -> Floats:
         """People who make the moves ``counted``: (…, strata, steps).
@@ -67,15 +67,18 @@ class Path:
         return out
 
 
-def solve(kernel: Kernel, marks: Iterable[int] = (), threads: int | None = None) -> Path:
+def solve(
+    kernel: Kernel, marks: Sequence[Sequence[int]] = (), threads: int | None = None
+) -> Path:
     """Expected counts for a kernel, exact to rounding.
 
-    ``marks`` are steps at which the leavers still to come are noted (what `moments` needs).
-    ``threads`` work on different strata; the answer does not depend on their number.
+    ``marks`` are lists of steps at which the leavers still to come are noted (what `moments`
+    needs: the first steps of each list of windows). ``threads`` work on different strata; the
+    answer does not depend on their number.
     """
-    stops = tuple(sorted({0, *(m for m in marks if 0 <= m < kernel.steps)}))
+    noted = tuple(tuple(sorted(set(steps))) for steps in marks)
     entries, left, due = march(
-        kernel, kernel.arrivals, [channels.tonight for channels in kernel.channels], stops, threads
+        kernel, kernel.arrivals, [c.tonight for c in kernel.channels], noted, threads
     )
     gone = np.zeros_like(entries)
     for g, channels in enumerate(kernel.channels):
@@ -87,8 +90,8 @@ def solve(kernel: Kernel, marks: Iterable[int] = (), threads: int | None = None)
         entries=entries,
         census=np.maximum(census, 0.0),
         left=tuple(left),
-        marks=stops,
-        due=tuple(due),
+        marks=noted,
+        due=tuple(tuple(rows) for rows in due),
     )
 
 
@@ -96,10 +99,10 @@ def march(
     kernel: Kernel,
     arrivals: Floats,
     leavers: Sequence[Floats],
-    stops: Sequence[int] = (0,),
+    marks: Sequence[Sequence[int]] = (),
     threads: int | None = None,
-) -> tuple[Floats, list[Floats], list[Floats]]:
-    """The recursion itself: entries, all leavers, and the leavers due at the latest stop.
+) -> tuple[Floats, list[Floats], list[list[Floats]]]:
+    """The recursion itself: entries, all leavers, and those due at each list of marks.
 
     ``arrivals`` is (strata, states, steps) from outside; ``leavers`` holds, for each stratum,
     (channels, steps) who leave besides those who enter during the run.
@@ -107,7 +110,8 @@ def march(
     strata, states, steps = arrivals.shape
     entries = np.zeros((strata, states, steps))
     left = [rows.copy() for rows in leavers]
-    due = [np.zeros_like(rows) for rows in left]
+    due = [[np.zeros_like(rows) for rows in left] for _ in marks]
+    stops = sorted({0, *(step for steps in marks for step in steps)})
 
     def run(pair: Sequence[int]) -> None:
         """March two strata of one structure (or one, with an empty companion)."""
@@ -120,8 +124,10 @@ def march(
         leaving = np.zeros((2, *left[pair[0]].shape))
         leaving[: len(pair)] = [left[g] for g in pair]
         for first, last in zip(stops, (*stops[1:], steps), strict=True):
-            for i, g in enumerate(pair):
-                due[g][:, first:last] = leaving[i, :, first:last]
+            for noted, rows in zip(marks, due, strict=True):
+                if first in noted:
+                    for i, g in enumerate(pair):
+                        rows[g][:, first:] = leaving[i, :, first:]
             _march(
                 first, last, coming, channels.state, channels.pmf, profile[[0, -1]],
                 channels.opens, channels.closes, channels.start, channels.target,
@@ -204,12 +210,12 @@ def _march(  # type: ignore[no-untyped-def]
             for i in range(BLOCK):
                 some += source[c, 0, i] + source[c, 1, i]
             if low < high and some != 0.0:
-                _push(source[c], pmf[law[c]], left[0, c], left[1, c], block, low, high)
+                push(source[c], pmf[law[c]], left[0, c], left[1, c], block, low, high)
         block = end
 
 
 @compiled
-def _push(source, pmf, left, left2, block, low, high):  # type: ignore[no-untyped-def]
+def push(source, pmf, left, left2, block, low, high):  # type: ignore[no-untyped-def]
     """Eight entry steps from ``block`` on, pushed to leaving steps ``low`` … ``high`` − 1."""
     full = min(high, max(low, block + BLOCK))
     for t in range(low, full):  # a block cut short: some of its entries come after t

@@ -1,11 +1,16 @@
-"""How much chance alone moves an additive count over a window: exact means and variances.
+"""How much chance alone moves an additive count over a window: exact variances.
 
 People arrive as a Poisson process and move independently, so a sum over people of a reward R has
-variance ``Σ E[R²]`` over arrivals (Campbell's theorem; Kingman, *Poisson Processes*, 1993, §3.2).
+variance ``Σ E[R²]`` over people (Campbell's theorem; Kingman, *Poisson Processes*, 1993, §3.2).
 Seen from the start of a window, those inside are again a Poisson process, so only what happens in
-the window is needed: one backward pass over it for E[R] and E[R²], applied to who comes and to
-who is inside. People of a *counted* census are not Poisson: each adds ``Var R`` instead, that is,
-``(E R)²`` is taken off.
+the window matters. R² counts pairs of what one person earns: a move with itself and twice with
+all later ones, so with ``f`` the reward still to come after a move,
+
+* moves:  ``E[R²] = Σ moves · (1 + 2 f)``,
+* steps inside: ``E[R²] = Σ visits (x² + 2 x f)``, ``x`` the steps of the visit in the window.
+
+Moves and visits come from the solved path, ``f`` from one pass backward over the window. People
+of a *counted* census are not Poisson: each adds ``Var R``, so their ``(E R)²`` is taken off.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.cache import compiled
-from remand.engine.expected import Path, solve_instant, in_threads, march
+from remand.engine.expected import BLOCK, Path, in_threads, march, push, solve_instant
 from remand.engine.kernel import Floats, Kernel
 
 Bools = NDArray[np.bool_]
@@ -54,37 +59,124 @@ class Reward:
         return cls(np.zeros(len(members)), np.outer(within, ~within).astype(float))
 
 
-def variances(path: Path, rewards: list[Reward], threads: int | None = None) -> Floats:
+def variances(
+    path: Path, rewards: list[Reward], which: int = 0, threads: int | None = None
+) -> Floats:
     """Variance of each reward summed over each window: (rewards, strata, windows).
 
-    The windows run from each of the path's marks to the next, the last to the end.
+    The windows run from each mark of ``path.marks[which]`` to the next, the last to the end.
     """
     kernel = path.kernel
-    bounds = np.array([*path.marks, kernel.steps])
-    d = np.arange(kernel.steps + 1)
-    sums = [
-        np.concatenate([np.zeros((len(kernel.pmf), 1)), np.cumsum(kernel.pmf * d**k, axis=1)], 1)
-        for k in range(3)
-    ]
+    bounds = np.array([*path.marks[which], kernel.steps])
     inside = np.array([reward.inside for reward in rewards])
     move = np.array([reward.move for reward in rewards])
+    paired = np.arange(-len(rewards) % 2 + len(rewards)) % len(rewards)  # two rewards at a time
+    visits = _Visits(path, bounds, which)
 
     def one(g: int) -> Floats:
         channels = kernel.channels[g]
-        out = np.zeros((len(rewards), len(bounds) - 1))
-        before = np.concatenate([kernel.inside[g][:, None], path.census[g][:, :-1]], axis=1)
-        _second_moments(
-            bounds, kernel.arrivals[g], before, path.due[g], channels.state, channels.pmf,
-            channels.profile, channels.opens, channels.closes, channels.start, channels.target,
-            channels.share, kernel.pmf, kernel.profiles, *sums, inside, move, out,
-        )  # fmt: skip
-        return out
+        squares, times = visits.of(g)
+        to_come = np.zeros((len(rewards), len(kernel.states), kernel.steps))
+        for first in range(0, len(paired), 2):
+            pair = paired[first : first + 2]
+            rows = np.zeros((2, len(kernel.states), kernel.steps))
+            for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+                _to_come(
+                    low, high, channels.state, channels.pmf, channels.profile, channels.opens,
+                    channels.closes, channels.start, channels.target, channels.share,
+                    kernel.pmf, kernel.profiles, visits.base[g], inside[pair], move[pair], rows,
+                )  # fmt: skip
+            to_come[pair] = rows
+        links = np.repeat(np.arange(len(channels)), np.diff(channels.start))
+        origin = channels.state[links]
+        ahead = np.concatenate([to_come, np.zeros((len(rewards), 1, kernel.steps))], axis=1)
+        out = inside @ np.add.reduceat(squares, bounds[:-1], axis=1)
+        each = np.zeros((len(rewards), kernel.steps))
+        for link, (c, e) in enumerate(zip(links, channels.target, strict=True)):
+            share = channels.share[link]
+            counted = move[:, origin[link], e][:, None]
+            later = 2 * ahead[:, e]
+            each += counted * (path.left[g][c] * share) * (counted + later)
+            each += inside[:, origin[link]][:, None] * (times[c] * share) * later
+        for s in range(len(kernel.states)):
+            counted = move[:, -1, s][:, None]
+            each += counted * kernel.arrivals[g, s] * (counted + 2 * ahead[:, s])
+        return out + np.add.reduceat(each, bounds[:-1], axis=1)
 
     done = in_threads(one, range(len(kernel.channels)), threads)
     total = np.array(done).transpose(1, 0, 2)
     if kernel.counted.any():
         total = total - _certain(kernel, rewards, bounds, threads)
     return np.maximum(total, 0.0)
+
+
+class _Visits:
+    """Time people spend in states within each window, whatever is counted."""
+
+    def __init__(self, path: Path, bounds: NDArray[np.int64], which: int) -> None:
+        self.path, self.bounds, self.which = path, bounds, which
+        kernel = path.kernel
+        steps = np.arange(kernel.steps)
+        window = np.maximum(np.searchsorted(bounds, steps, side="right") - 1, 0)
+        self.first, self.last = bounds[window], bounds[window + 1]
+        d = np.arange(kernel.steps + 1)
+        none = np.zeros((len(kernel.pmf), 1))
+        self.sums = [
+            np.concatenate([none, np.cumsum(kernel.pmf * d**k, axis=1)], axis=1) for k in range(3)
+        ]
+        self.widest = int(np.diff(bounds).max())
+        self.size = 1 << (2 * self.widest - 1).bit_length()
+        self.spectrum = np.fft.rfft((kernel.pmf * d)[:, : self.widest], self.size)
+        self.base = [self._mean_steps(g) for g in range(len(kernel.channels))]
+
+    def _sums(self, g: int, order: int) -> Floats:
+        """Σ stay^order × pmf over stays that end in the entry's window: (channels, steps)."""
+        c = self.path.kernel.channels[g]
+        steps = np.arange(self.path.kernel.steps)
+        low = np.maximum(c.opens[:, None] - steps, 0)
+        high = np.maximum(np.minimum(c.closes[:, None], self.last) - steps, low)
+        table = self.sums[order]
+        rows = c.pmf[:, None]
+        return (table[rows, high] - table[rows, low]) * self.path.kernel.profiles[c.profile]
+
+    def _by_state(self, g: int, values: Floats) -> Floats:
+        total = np.zeros((len(self.path.kernel.states), self.path.kernel.steps))
+        np.add.at(total, self.path.kernel.channels[g].state, values)
+        return total
+
+    def _mean_steps(self, g: int) -> Floats:
+        """Mean steps of a visit within its window, by state and entry step."""
+        rest = 1.0 - self._by_state(g, self._sums(g, 0))
+        left = self.last - np.arange(self.path.kernel.steps)
+        return self._by_state(g, self._sums(g, 1)) + rest * left
+
+    def of(self, g: int) -> tuple[Floats, Floats]:
+        """Σ x² of visits, by state and the step they begin in the window (states, steps); and
+        Σ x of those who leave by each channel at each step (channels, steps)."""
+        path, kernel = self.path, self.path.kernel
+        channels, due = kernel.channels[g], path.due[self.which][g]
+        steps = np.arange(kernel.steps)
+        rest = np.maximum(1.0 - self._by_state(g, self._sums(g, 0)), 0.0)
+        squares = path.entries[g] * (
+            self._by_state(g, self._sums(g, 2)) + rest * (self.last - steps) ** 2
+        )
+        since = steps - self.first
+        begun = self._by_state(g, due)
+        squares += self._by_state(g, due * since**2)
+        before = np.concatenate([kernel.inside[g][:, None], path.census[g][:, :-1]], axis=1)
+        marks = self.bounds[:-1]
+        length = np.diff(self.bounds)
+        staying = before[:, marks] - np.add.reduceat(begun, marks, axis=1)
+        squares[:, marks] += np.maximum(staying, 0.0) * length**2
+        squares[:, : marks[0]] = 0.0
+        times = due * since
+        source = path.entries[g][channels.state] * kernel.profiles[channels.profile]
+        for low, high in zip(self.bounds[:-1], self.bounds[1:], strict=True):
+            part = np.fft.rfft(source[:, low:high], self.size) * self.spectrum[channels.pmf]
+            times[:, low:high] += np.fft.irfft(part, self.size)[:, : high - low]
+        shut = (steps < channels.opens[:, None]) | (steps >= channels.closes[:, None])
+        times[shut] = 0.0
+        return squares, times
 
 
 def _certain(
@@ -119,121 +211,66 @@ def _certain(
 
 
 @compiled
-def _second_moments(  # type: ignore[no-untyped-def]
-    bounds, arrivals, before, due, state, law, profile, opens, closes, start, target, share,
-    pmf, profiles, sum0, sum1, sum2, inside, move, out,
+def _to_come(  # type: ignore[no-untyped-def]
+    first, last, state, law, profile, opens, closes, start, target, share, pmf, profiles,
+    base, inside, move, out,
 ):  # fmt: skip
-    """Σ E[R²] of one stratum for every reward and window, into ``out`` (rewards, windows).
+    """Mean reward still to come within the window, for two rewards at once.
 
-    ``sum0, sum1, sum2`` are running sums of pmf, stay × pmf and stay² × pmf, index exclusive.
+    Fills ``out`` (2, states, steps) on [first, last), from the last step to the first. ``base``
+    holds the mean steps of a visit within the window.
     """
-    states, channels = arrivals.shape[0], len(state)
-    widest = 0
-    for w in range(len(bounds) - 1):
-        widest = max(widest, bounds[w + 1] - bounds[w])
-    one = np.zeros((states, widest))
-    two = np.zeros((states, widest))
-    ahead1 = np.zeros((channels, widest))
-    ahead2 = np.zeros((channels, widest))
+    states, channels, length = out.shape[1], len(state), last - first
+    ahead = np.zeros((channels, 2, length))  # by steps back from the window's last
+    source = np.zeros((channels, 2, BLOCK))
     z = np.zeros((states, states))
-    z2 = np.zeros((states, states))
-    a, b, stay_on = np.zeros(states), np.zeros(states), np.zeros(states)
-    for r in range(len(inside)):
-        for w in range(len(bounds) - 1):
-            first, last = bounds[w], bounds[w + 1]
-            for t in range(last - 1, first - 1, -1):
+    values = np.zeros(states)
+    block = 0
+    while block < length:
+        end = min(block + BLOCK, length)
+        for c in range(channels):
+            for i in range(BLOCK):
+                source[c, 0, i] = source[c, 1, i] = 0.0
+        for back in range(block, end):
+            t = last - 1 - back
+            for r in range(2):
+                at_once = False
                 for s in range(states):
-                    a[s] = b[s] = 0.0
-                    stay_on[s] = 1.0
+                    values[s] = inside[r, s] * base[s, t]
                     for s2 in range(states):
-                        z[s, s2] = z2[s, s2] = 0.0
+                        z[s, s2] = 0.0
                 for c in range(channels):
                     weight = profiles[profile[c], t]
-                    low, high = max(t, opens[c]), min(closes[c], last)
-                    if weight == 0.0 or low >= high:
+                    if weight == 0.0:
                         continue
-                    s, k, i, j = state[c], law[c], low - t, high - t
-                    here = inside[r, s]
-                    stay_on[s] -= weight * (sum0[k, j] - sum0[k, i])
-                    m1 = here * (sum1[k, j] - sum1[k, i])
-                    m2 = here * (sum2[k, j] - sum2[k, i])
-                    p = pmf[k]
-                    if i == 0 and p[0] > 0.0:
+                    s = state[c]
+                    values[s] += weight * ahead[c, r, back]
+                    instant = pmf[law[c], 0]
+                    if instant > 0.0 and opens[c] <= t < closes[c]:
+                        at_once = True
                         for link in range(start[c], start[c + 1]):
-                            e, part = target[link], weight * p[0] * share[link]
-                            y = move[r, s, e]
-                            m1 += part * y / weight
-                            m2 += part * y * y / weight
-                            if e < states:
-                                z[s, e] += part
-                                z2[s, e] += 2.0 * part * y
-                    row1, row2 = ahead1[c], ahead2[c]
-                    shift = t - first
-                    sum_1, sum_2, sum_12 = 0.0, 0.0, 0.0
-                    for x in range(max(i, 1), j):
-                        sum_1 += p[x] * row1[shift + x]
-                        sum_2 += p[x] * row2[shift + x]
-                        sum_12 += x * p[x] * row1[shift + x]
-                    a[s] += weight * (m1 + sum_1)
-                    b[s] += weight * (m2 + sum_2 + 2.0 * here * sum_12)
+                            part = weight * instant * share[link]
+                            values[s] += part * move[r, s, target[link]]
+                            if target[link] < states:
+                                z[s, target[link]] += part
+                if at_once:
+                    solve_instant(z, values)
                 for s in range(states):
-                    rest = inside[r, s] * (last - t)
-                    a[s] += stay_on[s] * rest
-                    b[s] += stay_on[s] * rest * rest
-                # same-step moves: a = a + z a, then b = b + z2 a + z b
-                _keep(z, a, one, t - first)
-                for s in range(states):
-                    for s2 in range(states):
-                        b[s] += z2[s, s2] * one[s2, t - first]
-                _keep(z, b, two, t - first)
+                    out[r, s, t] = values[s]
                 for c in range(channels):
-                    v1, v2 = 0.0, 0.0
-                    for link in range(start[c], start[c + 1]):
-                        e = target[link]
-                        y = move[r, state[c], e]
-                        v1 += share[link] * y
-                        v2 += share[link] * y * y
-                        if e < states:
-                            v1 += share[link] * one[e, t - first]
-                            v2 += share[link] * (two[e, t - first] + 2 * y * one[e, t - first])
-                    ahead1[c, t - first] = v1
-                    ahead2[c, t - first] = v2
-            total = 0.0
-            for s in range(states):
-                y = move[r, states, s]
-                for t in range(first, last):
-                    if arrivals[s, t] != 0.0:
-                        total += arrivals[s, t] * (
-                            two[s, t - first] + 2.0 * y * one[s, t - first] + y * y
-                        )
-                stay_on[s] = before[s, first]
-            for c in range(channels):
-                here = inside[r, state[c]]
-                for t in range(first, last):
-                    people = due[c, t]
-                    if people != 0.0:
-                        x = here * (t - first)
-                        stay_on[state[c]] -= people
-                        total += people * (
-                            x * x + 2.0 * x * ahead1[c, t - first] + ahead2[c, t - first]
-                        )
-            for s in range(states):
-                rest = inside[r, s] * (last - first)
-                total += max(stay_on[s], 0.0) * rest * rest
-            out[r, w] = total
-
-
-@compiled
-def _keep(z, values, rows, column):  # type: ignore[no-untyped-def]
-    """Solve (I − z) x = values and write x into a column of ``rows``; ``z`` is left as it was."""
-    n = len(values)
-    some = False
-    for s in range(n):
-        for s2 in range(n):
-            if z[s, s2] != 0.0:
-                some = True
-    if some:
-        copy = z.copy()
-        solve_instant(copy, values)
-    for s in range(n):
-        rows[s, column] = values[s]
+                    if opens[c] <= t < closes[c]:
+                        worth = 0.0
+                        for link in range(start[c], start[c + 1]):
+                            worth += share[link] * move[r, state[c], target[link]]
+                            if target[link] < states:
+                                worth += share[link] * values[target[link]]
+                        source[c, r, back - block] = worth
+                        for earlier in range(back + 1, end):
+                            ahead[c, r, earlier] += worth * pmf[law[c], earlier - back]
+        for c in range(channels):
+            some = 0.0
+            for i in range(BLOCK):
+                some += abs(source[c, 0, i]) + abs(source[c, 1, i])
+            if some != 0.0 and end < length:
+                push(source[c], pmf[law[c]], ahead[c, 0], ahead[c, 1], block, end, length)
+        block = end

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from remand.model.clock import Clock
 from remand.model.policy import Policy, Source
-from remand.model.spec import FrozenDict, Names, NotNegative, Sourced, Spec
+from remand.model.spec import Date, FrozenDict, Names, NotNegative, Sourced
 from remand.model.states import KINDS, AnyState, Kind, State
 from remand.model.strata import Strata
 from remand.model.values import Arrivals, Disparity, Residents, Stock
@@ -36,6 +36,23 @@ class Price(Sourced):
         return self.value / (365.25 if self.unit.endswith("year") else 1.0)
 
 
+class Counted(Sourced):
+    """A published count, shown beside what the model says; never read by an engine.
+
+    Attributes:
+        kind: of custody counted.
+        from_, to: the period it is a mean of, [from, to).
+        value: people.
+        fitted: whether the model was fitted to it, so that agreement proves nothing.
+    """
+
+    kind: Kind
+    from_: Date = Field(alias="from")
+    to: Date
+    value: NotNegative
+    fitted: bool = False
+
+
 class Model(Sourced):
     """Everything a run needs to know about a place.
 
@@ -52,6 +69,7 @@ class Model(Sourced):
             ``steady`` too; a state not listed is empty.
         residents, disparity: what rates are per, and which levels are compared.
         prices: what a person-day costs, by kind and basis.
+        counted: published counts to show beside the model's.
         policies: acts that belong to the base (courts, police), and any edit made since.
         sources_file: a CSV beside the model with one cited figure a row, by ``id``.
         sources: further sources by key.
@@ -71,6 +89,7 @@ class Model(Sourced):
     residents: Residents | None = None
     disparity: Disparity | None = None
     prices: tuple[Price, ...] = ()
+    counted: tuple[Counted, ...] = ()
     policies: tuple[Policy, ...] = ()
     sources_file: str | None = None
     sources: FrozenDict[str, Source] = FrozenDict()
@@ -102,6 +121,3 @@ class Model(Sourced):
         Without policies the very same model comes back.
         """
         return self.replace(policies=self.policies + policies) if policies else self
-
-
-__all__ = ["Model", "Price", "Spec", "State"]

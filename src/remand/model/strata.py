@@ -81,8 +81,13 @@ def choose(
     covers a stratum, with every problem found; a row that wins nowhere is not a problem, but two
     equally specific rows for one stratum and a ``where`` with unknown names are.
     """
-    chosen = np.full((len(strata), len(days)), -1, np.int64)
-    depth = np.full((len(strata), len(days)), -1, np.int64)
+    since = [
+        0 if row.from_ is None else int(np.searchsorted(days, row.from_.toordinal()))
+        for row in rows
+    ]
+    edges = sorted({0, *(column for column in since if column < len(days))})
+    chosen = np.full((len(strata), len(edges)), -1, np.int64)
+    depth = np.full((len(strata), len(edges)), -1, np.int64)
     problems: list[Problem] = []
     order = sorted(range(len(rows)), key=lambda i: (rows[i].from_ or dt.date.min, i))
     for i in order:
@@ -92,8 +97,7 @@ def choose(
         except InputError as error:
             problems += [problem.at(i, "where") for problem in error.problems]
             continue
-        since = 0 if row.from_ is None else int(np.searchsorted(days, row.from_.toordinal()))
-        block = np.ix_(np.flatnonzero(mask), np.arange(since, len(days)))
+        block = np.ix_(np.flatnonzero(mask), np.flatnonzero(np.array(edges) >= since[i]))
         rivals = chosen[block]
         tied = (depth[block] == len(row.where)) & (rivals >= 0)
         clash = next(
@@ -115,7 +119,7 @@ def choose(
         wins = len(row.where) >= depth[block]
         chosen[block] = np.where(wins, i, rivals)
         depth[block] = np.where(wins, len(row.where), depth[block])
-    return chosen, problems
+    return np.repeat(chosen, np.diff([*edges, len(days)]), axis=1), problems
 
 
 def uncovered(

@@ -48,11 +48,15 @@ class Groups:
 
 
 def places_of(model: Model, by: Sequence[str]) -> list[Place]:
-    """The places figures are given for: every kind, and states or statuses if asked."""
+    """The places figures are given for: every kind of custody, and states or statuses if asked.
+
+    ``community`` is where a model keeps people between stays; as a whole it counts nobody real.
+    """
     states = list(model.states.values())
     places = [
         Place("kind", kind, np.array([state.kind == kind for state in states]))
         for kind in model.kinds
+        if kind != "community"
     ]
     if "state" in by:
         for i, name in enumerate(model.states):

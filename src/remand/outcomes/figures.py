@@ -50,7 +50,11 @@ class _Block:
 
 
 def figures(
-    model: Model, path: Path, windows: Windows, by: Sequence[str] = (), stays: Stays | None = None
+    model: Model,
+    path: Path,
+    windows: Windows,
+    by: Sequence[str] = (),
+    stays: Stays | None = None,
 ) -> pl.DataFrame:
     """Figures of a path over windows, for every kind and in total, and ``by`` as asked.
 
@@ -58,7 +62,7 @@ def figures(
     unit, mean, sd, quantiles, band (what the quantiles are), basis, denominator, low and high
     (bounds where race or another axis is missing), suppressed. A total row has no axis values.
     Censuses and rates are means over the window, flows sums. ``path`` must have been solved with
-    the windows' starts as marks.
+    the windows' bounds as one of its lists of marks.
     """
     return _Reader(model, path, windows, by, stays).frame()
 
@@ -139,10 +143,9 @@ class _Reader:
 
     def _spread(self, rewards: list[Reward]) -> Floats:
         """Variances (rewards, groups, windows)."""
-        each = variances(self.path, rewards)
-        first = self.path.marks.index(self.windows.starts[0])
-        inside = each[:, :, first : first + len(self.windows.starts)]
-        return np.einsum("gs,rsw->rgw", self.groups.members.astype(float), inside)
+        which = self.path.marks.index(self.windows.marks(self.path.kernel.steps))
+        each = variances(self.path, rewards, which)[:, :, : len(self.windows.starts)]
+        return np.einsum("gs,rsw->rgw", self.groups.members.astype(float), each)
 
     def _hidden(self, counts: Floats) -> Bools:
         """Cells to hide: never a kind's total, always with what would give a cell away."""
@@ -174,7 +177,7 @@ class _Reader:
         axis_groups = groups_of(model, (d.axis,))
         residents = residents_of(model, axis_groups)
         assert residents is not None  # noqa: S101 - the model has residents, checked above
-        per = PER / residents
+        per = PER / np.where(residents > 0, residents, np.nan)
         sums = self.windows.sums(
             np.einsum("ps,gst->pgt", self.members.astype(float), self.path.census)
         )

@@ -64,6 +64,10 @@ class Windows:
         """First steps of all windows and the end."""
         return (*self.starts, self.end)
 
+    def marks(self, steps: int) -> tuple[int, ...]:
+        """The bounds inside a run of so many steps: what a path must have noted for them."""
+        return tuple(step for step in self.bounds if step < steps)
+
     @property
     def lengths(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         """Steps in each window."""

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from remand.engine.compile import compile_model
-from remand.engine.expected import Path, solve
+from remand.engine.expected import solve
 from remand.engine.stays import stays
 from remand.errors import InputError, Refusal
 from remand.model.model import Model
@@ -82,11 +82,9 @@ def _solve(
         raise Refusal(f"{scenario.name}: {error}") from None
     except InputError as error:
         raise InputError(p.at(scenario.name) for p in error.problems) from None
-    path: Path = solve(kernel, marks=windows.starts)
+    path = solve(kernel, marks=(windows.marks(kernel.steps), whole.marks(kernel.steps)))
     lengths = stays(path)
-    monthly = figures(model, path, windows, by, lengths)
-    once = solve(kernel, marks=whole.starts)
-    return monthly, figures(model, once, whole, by, lengths)
+    return figures(model, path, windows, by, lengths), figures(model, path, whole, by, lengths)
 
 
 def _differences(summary: pl.DataFrame, names: list[str], by: list[str]) -> pl.DataFrame:

@@ -1,0 +1,147 @@
+"""`remand compare`: a model under several platforms, side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from remand.runs.run import Run
+
+DAYS = ["%Y-%m-%d"]
+
+
+def compare(
+    model: Annotated[str, typer.Argument(help="A shipped name, a file or a folder.")],
+    platforms: Annotated[
+        list[str], typer.Argument(help="Platforms; NAME#POLICY keeps a single policy of one.")
+    ],
+    since: Annotated[
+        dt.datetime | None,
+        typer.Option("--from", formats=DAYS, help="First day of the figures."),
+    ] = None,
+    to: Annotated[
+        dt.datetime | None,
+        typer.Option("--to", formats=DAYS, help="Day after the last. Default: 6 years on."),
+    ] = None,
+    every: Annotated[str, typer.Option(help="day, week, month or year.")] = "month",
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Axis of the model, state or status; may be given more than once."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the series as CSV.")] = False,
+    out: Annotated[
+        str | None, typer.Option(help="Write to a .json, .csv or .parquet file instead.")
+    ] = None,
+) -> None:
+    """Set platforms side by side: people, admissions, stays, bed-days, rates, disparity, cost.
+
+    The exact engine runs; bands are chance alone.
+    """
+    from remand.api import compare as run_compare
+    from remand.errors import InputError, did_you_mean
+    from remand.files import read_model
+
+    if every not in (known := ("day", "week", "month", "year")):
+        raise InputError.of(f"--every cannot be '{every}'", fix=did_you_mean(every, known))
+    spec = read_model(model)
+    start = spec.clock.start
+    until = to.date() if to else start.replace(year=start.year + 6)
+    run = run_compare(
+        spec,
+        platforms,
+        until=until,
+        since=since.date() if since else None,
+        every=every,  # type: ignore[arg-type]
+        by=by or [],
+    )
+    if out is not None:
+        _write(run, out)
+    elif json:
+        print(run.to_json())
+    elif csv:
+        print(run.series.write_csv(), end="")
+    else:
+        _show(run)
+
+
+def _write(run: Run, out: str) -> None:
+    from pathlib import Path
+
+    from remand.errors import InputError
+
+    path = Path(out)
+    try:
+        if path.suffix == ".json":
+            path.write_text(run.to_json(), encoding="utf-8")
+        elif path.suffix == ".csv":
+            run.series.write_csv(path)
+        elif path.suffix == ".parquet":
+            run.series.write_parquet(path)
+        else:
+            raise InputError.of(
+                f"--out cannot write '{path.suffix or path.name}'", fix="end it in .json, .csv or .parquet"
+            )
+    except OSError as error:
+        raise InputError.of(
+            f"'{out}' cannot be written: {error.strerror}", fix="give another place"
+        ) from None
+    print(f"{path} written (run {run.identity})")
+
+
+def _show(run: Run) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from remand.cli import show
+
+    console = Console()
+    meta = run.meta
+    table = Table(
+        title=f"{meta['title']}, {meta['from']} to {meta['to']} (exclusive): average day",
+        title_justify="left",
+    )
+    cells = [axis for axis in meta["by"] if axis in run.summary.columns]
+    for column in ("plan", "where", *cells, "people", "90 % by chance", "admissions", "stay, days",
+                   "per 100,000"):  # fmt: skip
+        table.add_column(column, justify="left" if column in ("plan", "where", *cells) else "right")
+    places = [c for c in ("kind", "state", "status") if c in run.summary.columns]
+    rows: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
+    for row in run.summary.iter_rows(named=True):
+        where = next((row[p] for p in places if row[p] is not None), "")
+        key = (row["scenario"], where, *(row.get(axis) for axis in cells))
+        rows.setdefault(key, {})[row["quantity"]] = row
+    last = None
+    for key, found in rows.items():
+        if last is not None and key[0] != last:
+            table.add_section()
+        plan = key[0] if key[0] != last else ""
+        last = key[0]
+        table.add_row(
+            plan,
+            *(("all" if part is None else str(part)) for part in key[1:]),
+            show.people(found.get("population")),
+            show.band(found.get("population")),
+            show.people(found.get("admissions")),
+            show.people(found.get("stay_admission")),
+            show.people(found.get("rate")),
+        )
+    console.print(table)
+    for line in notes(run):
+        console.print(line, style="dim")
+
+
+def notes(run: Run) -> list[str]:
+    """What must stand under every table of a run."""
+    unit = next(iter(run.summary["denominator"].drop_nulls()), None)
+    lines = [
+        f"Rates are per 100,000 {unit}." if unit else "",
+        "Stay: mean stay of those admitted in the period. Bands: " + run.meta["bands"] + ".",
+        f"Inferred: {run.meta['inferred']}.",
+        *(f"Note: {warning}." for warning in run.warnings),
+        f"Run {run.identity}, remand {run.meta['versions']['remand']}.",
+    ]
+    return [line for line in lines if line]
