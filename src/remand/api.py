@@ -13,6 +13,7 @@ from remand.errors import InputError
 from remand.files import read_model, read_scenario
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
+from remand.outcomes.figures import QUANTITIES
 from remand.outcomes.windows import Every
 from remand.runs.compare import NO_CHANGE, compare_scenarios
 from remand.runs.run import Run
@@ -27,6 +28,8 @@ def compare(
     since: Day | None = None,
     every: Every = "month",
     by: str | Sequence[str] = (),
+    quantities: Sequence[str] = QUANTITIES,
+    whole: bool = True,
 ) -> Run:
     """Run a model under each platform and compare.
 
@@ -38,6 +41,8 @@ def compare(
         since: the first day figures are given for; the run itself begins at the model's start.
         every: ``day``, ``week``, ``month`` or ``year``.
         by: axes of the model, ``state`` or ``status``; several are crossed.
+        quantities: which figures to work out (all of them by default).
+        whole: also summarise the whole period and its differences.
 
     Raises:
         InputError: with every problem found, if any input is wrong.
@@ -49,7 +54,8 @@ def compare(
         scenarios = [Scenario.of(spec, [NO_CHANGE]), *scenarios]
     axes = (by,) if isinstance(by, str) else tuple(by)
     return compare_scenarios(
-        scenarios, _day(until), None if since is None else _day(since), every, axes
+        scenarios, _day(until), None if since is None else _day(since), every, axes, quantities,
+        whole,
     )
 
 

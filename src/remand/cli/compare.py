@@ -31,6 +31,10 @@ def compare(
         list[str] | None,
         typer.Option(help="Axis of the model, state or status; may be given more than once."),
     ] = None,
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this quantity; may be given more than once. Default: all."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the series as CSV.")] = False,
     out: Annotated[
@@ -44,6 +48,7 @@ def compare(
     from remand.api import compare as run_compare
     from remand.errors import InputError, did_you_mean
     from remand.files import read_model
+    from remand.outcomes.figures import QUANTITIES
 
     if every not in (known := ("day", "week", "month", "year")):
         raise InputError.of(f"--every cannot be '{every}'", fix=did_you_mean(every, known))
@@ -57,6 +62,7 @@ def compare(
         since=since.date() if since else None,
         every=every,  # type: ignore[arg-type]
         by=by or [],
+        quantities=quantity or QUANTITIES,
     )
     if out is not None:
         _write(run, out)

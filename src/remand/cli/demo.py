@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PLACE = "philadelphia"
 FIRST, LAST = dt.date(2016, 1, 1), dt.date(2020, 1, 1)
 SHOWN = ("jail", "prison", "supervision")
+QUANTITIES = ("population", "rate", "disparity_ratio")
 
 
 def demo(
@@ -27,7 +28,7 @@ def demo(
     model = read_model(PLACE)
     names = [name for name in shipped("platforms") if name.startswith(f"{PLACE}/")]
     names.sort(key=lambda name: name != f"{PLACE}/status-quo")
-    run = compare(model, names, until=LAST, since=FIRST, every="year")
+    run = compare(model, names, until=LAST, since=FIRST, every="year", quantities=QUANTITIES, whole=False)
     if json:
         print(run.to_json())
     elif csv:
@@ -81,7 +82,7 @@ def _show(run: Run, model: Model) -> None:
     for line in _sentences(run, rows, last):
         console.print(line)
     console.print()
-    for line in [*_disparity(rows, run, last), *_claims(run, rows, last), *notes(run)]:
+    for line in [*_disparity(rows, run, last), *_claims(run, model, rows, last), *notes(run)]:
         console.print(line, style="dim")
 
 
@@ -125,9 +126,11 @@ def _disparity(rows: dict[Any, dict[str, Any]], run: Run, last: int) -> list[str
     ]
 
 
-def _claims(run: Run, rows: dict[Any, dict[str, Any]], last: int) -> list[str]:
+def _claims(
+    run: Run, model: Model, rows: dict[Any, dict[str, Any]], last: int
+) -> list[str]:
     """What a plan's authors said it would do, beside what the model says of that policy alone."""
-    from remand.api import compare
+    from remand.api import solve
     from remand.cli import show
 
     lines = []
@@ -135,15 +138,12 @@ def _claims(run: Run, rows: dict[Any, dict[str, Any]], last: int) -> list[str]:
         for policy in scenario.platform.policies:
             if policy.claimed is None or policy.claimed.kind is None:
                 continue
-            without = scenario.platform.replace(
-                policies=tuple(p for p in scenario.platform.policies if p is policy),
-                name=f"{scenario.name}#{policy.name}",
-            )
-            alone = compare(scenario.base, [without], LAST, since=FIRST, every="year")
+            others = [p for platform in scenario.chain[:-1] for p in platform.policies]
+            alone = solve(scenario.base.enact(*others, policy), LAST)
             kind = policy.claimed.kind
-            mine = alone.population().row(
-                by_predicate=_is(alone, without.name, kind, last), named=True
-            )["mean"]
+            held = [state.kind == kind for state in model.states.values()]
+            first = model.clock.index(dt.date(last, 1, 1))
+            mine = alone.census[:, held, first:].sum(axis=(0, 1)).mean()
             base = rows[scenario.after[-1], "population", kind, last]["mean"]
             lines.append(
                 f"{scenario.name}, {policy.name} alone: {show.signed(mine - base)} people in "
@@ -151,13 +151,3 @@ def _claims(run: Run, rows: dict[Any, dict[str, Any]], last: int) -> list[str]:
                 f"({show.signed(policy.claimed.value)})."
             )
     return lines
-
-
-def _is(run: Run, scenario: str, kind: str, year: int) -> Any:
-    import polars as pl
-
-    return (
-        (pl.col("scenario") == scenario)
-        & (pl.col("kind") == kind)
-        & (pl.col("date") == dt.date(year, 1, 1))
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,11 @@ class Piece(NamedTuple):
     weight: Floats  # (strata, oldest + steps): by entry step, those before the start first
     opens: int
     closes: int
+    reaches: NDArray[np.bool_]  # (strata,): anybody at all
+
+    @classmethod
+    def of(cls, law: laws.Law | None, target: str, weight: Floats, opens: int, closes: int) -> Self:
+        return cls(law, target, weight, opens, closes, weight.any(axis=1))
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,7 @@ def _windows(
     clock, state = model.clock, model.states[name]
     if not events:
         return [
-            Piece(law, state.target(exit_name), weight, 0, steps)
+            Piece.of(law, state.target(exit_name), weight, 0, steps)
             for (exit_name, law), weight in table.weight.items()
         ]
     oldest = int(np.ceil(OLDEST_DAYS / clock.days))
@@ -203,7 +208,7 @@ def _windows(
         if closes > opens:
             for (exit_name, law), weight in table.weight.items():
                 people = by_entry(weight) * left * cohorts
-                pieces.append(Piece(law, state.target(exit_name), people, opens, closes))
+                pieces.append(Piece.of(law, state.target(exit_name), people, opens, closes))
 
     starts = 0  # first leaving step of the old cohorts in this window
     since = -oldest  # first cohort that entered under this window's law as its own
@@ -217,7 +222,7 @@ def _windows(
             mask = model.strata.mask(edit.where).astype(float)[:, None]
             share = mask * policy.compliance.point * edit.share * old
             pieces.append(
-                Piece(None, state.target(edit.exit), left * before * share, event.step, event.step + 1)
+                Piece.of(None, state.target(edit.exit), left * before * share, event.step, event.step + 1)
             )
             left = left * (1.0 - share)
         starts, since = event.step, event.step
@@ -233,7 +238,7 @@ def _windows(
             for exit_name, part in excess.items():
                 share = np.where(total > 0, part / np.where(total > 0, total, 1.0), 0.0)
                 pieces.append(
-                    Piece(
+                    Piece.of(
                         None,
                         state.target(exit_name),
                         left * lost * share * old,
@@ -247,7 +252,7 @@ def _windows(
             starts = event.step + 1  # who stays on leaves at a later age than this
     emit(starts, steps, entry < since)
     emit(max(since, 0), steps, entry >= since)
-    return [piece for piece in pieces if piece.weight.any()]
+    return [piece for piece in pieces if piece.reaches.any()]
 
 
 class _Builder:
@@ -498,11 +503,11 @@ class _Builder:
         state: list[int] = []
         rows: list[tuple[int, int, int, int]] = []
         start, target, share = [0], [], []
-        tonight: list[tuple[Floats, Floats]] = []
+        inside: list[tuple[int, laws.Law | None, Floats]] = []
         for name, own in pieces.items():
             grouped: dict[tuple[laws.Law | None, int, int], dict[str, Floats]] = {}
             for piece in own:
-                if piece.weight[g].any():
+                if piece.reaches[g]:
                     to = grouped.setdefault((piece.law, piece.opens, piece.closes), {})
                     to[piece.target] = to.get(piece.target, 0.0) + piece.weight[g]
             for (law, opens, closes), weights in grouped.items():
@@ -514,10 +519,12 @@ class _Builder:
                     share += [part for _, part in links]
                     start.append(len(target))
                     past = profile[: len(profile) - self.steps][::-1]
-                    tonight.append(
-                        self._leaving(law, past, cohorts[self.index[name]], opens, closes)
-                    )
+                    if past.any() and cohorts[self.index[name]].any():
+                        inside.append((len(state) - 1, law, past))
         table = np.array(rows, np.int64).reshape(-1, 4)
+        tonight = np.zeros((2, len(rows), self.steps))
+        for c, law, past in inside:
+            self._leaving(law, past, cohorts[state[c]], slice(*rows[c][2:]), tonight[:, c])
         return Channels(
             state=np.array(state, np.int64),
             pmf=table[:, 0].copy(),
@@ -527,44 +534,41 @@ class _Builder:
             start=np.array(start, np.int64),
             target=np.array(target, np.int64),
             share=np.array(share),
-            tonight=np.array([people for people, _ in tonight]).reshape(-1, self.steps),
-            tonight_time=np.array([time for _, time in tonight]).reshape(-1, self.steps),
+            tonight=tonight[0],
+            tonight_time=tonight[1],
         )
 
     def _leaving(
-        self, law: laws.Law | None, past: Floats, cohorts: Floats, opens: int, closes: int
-    ) -> tuple[Floats, Floats]:
+        self, law: laws.Law | None, past: Floats, cohorts: Floats, window: slice, out: Floats
+    ) -> None:
         """People inside at the start who leave by a channel, by step, and their time in the state.
 
         ``past`` is the channel's profile by steps back, ``cohorts`` entries by steps back; either
-        may have length 1 and then holds for ever back.
+        may have length 1 and then holds for ever back. Both answers are written into ``out``.
         """
-        people, time = np.zeros(self.steps), np.zeros(self.steps)
-        if not cohorts.any() or not past.any():
-            return people, time
-        window = slice(opens, closes)
+        people, time = out
         if len(past) == 1 and len(cohorts) == 1 and law is not None:
             left = self._surviving(law, self.steps + 1)[:-1]
             steady = past[0] * cohorts[0]
             people[window] = steady * left[window]
             # Σ over stays longer than t of the stay: (t + 1) P(D > t) + Σ_{d > t} P(D > d)
             beyond = self._mean(law) - np.cumsum(left)
-            time[window] = steady * (np.arange(1, self.steps + 1) * left + beyond)[window]
-            return people, np.maximum(time, 0.0)
+            length = np.maximum(np.arange(1, self.steps + 1) * left + beyond, 0.0)
+            time[window] = steady * length[window]
+            return
         backs = len(past) if len(cohorts) == 1 else len(cohorts)
         weighed = np.broadcast_to(cohorts, backs) * (past[0] if len(past) == 1 else past[:backs])
         since = np.arange(1, backs + 1)
         if law is None:
             people[window] = weighed.sum()
-            time[window] = np.dot(weighed, since + opens)
-            return people, time
+            time[window] = np.dot(weighed, since + window.start)
+            return
         left = self._surviving(law, backs + self.steps + 1)
         chance = np.concatenate([[1.0], left[:-1]]) - left
         # who entered k steps back leaves at step t with chance[t + k], after t + k steps
         people[window] = _correlate(chance[1:], weighed)[: self.steps][window]
         weighted = (chance * np.arange(len(chance)))[1:]
         time[window] = _correlate(weighted, weighed)[: self.steps][window]
-        return people, time
 
     def _law(self, law: laws.Law | None) -> int:
         return self.laws.setdefault(law, len(self.laws))
@@ -593,6 +597,9 @@ def _bundles(weights: dict[str, Floats]) -> list[tuple[Floats, list[tuple[str, f
     Returns (profile, [(target, share)]) so that profile × share is the weight; people who leave
     one state under one law are then counted once, however many ways they go.
     """
+    if len(weights) == 1:
+        ((to, weight),) = weights.items()
+        return [(weight, [(to, 1.0)])]
     bundles: list[tuple[Floats, list[tuple[str, Floats]]]] = []
     for to, weight in weights.items():
         for lead, members in bundles:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -49,6 +49,25 @@ class Path:
     left: tuple[Floats, ...]
     marks: tuple[tuple[int, ...], ...]
     due: tuple[tuple[Floats, ...], ...]
+    _alone: dict[int, Path] = field(default_factory=dict, repr=False, compare=False)
+
+    def counted_only(self, threads: int | None = None) -> dict[int, Path]:
+        """Paths of the people of a counted census alone, by the state they were counted in."""
+        if not self._alone:
+            for state in np.flatnonzero(self.kernel.counted):
+                here = np.arange(len(self.kernel.states)) == state
+                channels = tuple(
+                    replace(c, tonight=c.tonight * here[c.state][:, None])
+                    for c in self.kernel.channels
+                )
+                only = replace(
+                    self.kernel,
+                    arrivals=np.zeros_like(self.kernel.arrivals),
+                    inside=self.kernel.inside * here,
+                    channels=channels,
+                )
+                self._alone[int(state)] = solve(only, threads=threads)
+        return self._alone
 
     def moves(self, counted: Floats) -> Floats:
         """People who make the moves ``counted``: (…, strata, steps).

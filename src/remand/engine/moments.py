@@ -106,7 +106,7 @@ def variances(
     done = in_threads(one, range(len(kernel.channels)), threads)
     total = np.array(done).transpose(1, 0, 2)
     if kernel.counted.any():
-        total = total - _certain(kernel, rewards, bounds, threads)
+        total = total - _certain(path, rewards, bounds, threads)
     return np.maximum(total, 0.0)
 
 
@@ -127,6 +127,7 @@ class _Visits:
         self.widest = int(np.diff(bounds).max())
         self.size = 1 << (2 * self.widest - 1).bit_length()
         self.spectrum = np.fft.rfft((kernel.pmf * d)[:, : self.widest], self.size)
+        self.rest: list[Floats] = []  # chance that a visit outlasts its window
         self.base = [self._mean_steps(g) for g in range(len(kernel.channels))]
 
     def _sums(self, g: int, order: int) -> Floats:
@@ -135,20 +136,21 @@ class _Visits:
         steps = np.arange(self.path.kernel.steps)
         low = np.maximum(c.opens[:, None] - steps, 0)
         high = np.maximum(np.minimum(c.closes[:, None], self.last) - steps, low)
-        table = self.sums[order]
-        rows = c.pmf[:, None]
-        return (table[rows, high] - table[rows, low]) * self.path.kernel.profiles[c.profile]
+        table, width = self.sums[order].ravel(), self.sums[order].shape[1]
+        row = c.pmf[:, None] * width
+        return (table[row + high] - table[row + low]) * self.path.kernel.profiles[c.profile]
 
     def _by_state(self, g: int, values: Floats) -> Floats:
-        total = np.zeros((len(self.path.kernel.states), self.path.kernel.steps))
-        np.add.at(total, self.path.kernel.channels[g].state, values)
-        return total
+        """Sum over the channels of each state."""
+        states = np.arange(len(self.path.kernel.states))
+        member = (states[:, None] == self.path.kernel.channels[g].state).astype(float)
+        return member @ values
 
     def _mean_steps(self, g: int) -> Floats:
         """Mean steps of a visit within its window, by state and entry step."""
-        rest = 1.0 - self._by_state(g, self._sums(g, 0))
+        self.rest.append(np.maximum(1.0 - self._by_state(g, self._sums(g, 0)), 0.0))
         left = self.last - np.arange(self.path.kernel.steps)
-        return self._by_state(g, self._sums(g, 1)) + rest * left
+        return self._by_state(g, self._sums(g, 1)) + self.rest[g] * left
 
     def of(self, g: int) -> tuple[Floats, Floats]:
         """Σ x² of visits, by state and the step they begin in the window (states, steps); and
@@ -156,9 +158,8 @@ class _Visits:
         path, kernel = self.path, self.path.kernel
         channels, due = kernel.channels[g], path.due[self.which][g]
         steps = np.arange(kernel.steps)
-        rest = np.maximum(1.0 - self._by_state(g, self._sums(g, 0)), 0.0)
         squares = path.entries[g] * (
-            self._by_state(g, self._sums(g, 2)) + rest * (self.last - steps) ** 2
+            self._by_state(g, self._sums(g, 2)) + self.rest[g] * (self.last - steps) ** 2
         )
         since = steps - self.first
         begun = self._by_state(g, due)
@@ -180,33 +181,22 @@ class _Visits:
 
 
 def _certain(
-    kernel: Kernel, rewards: list[Reward], bounds: NDArray[np.int64], threads: int | None
+    path: Path, rewards: list[Reward], bounds: NDArray[np.int64], threads: int | None
 ) -> Floats:
     """Σ (E R)² over the people of a counted census: (rewards, strata, windows).
 
     People of one state and stratum are alike unless their elapsed times were given; then this is
     a little too small, and the variance a little too large.
     """
-    n = len(kernel.states)
+    kernel = path.kernel
     off = np.zeros((len(rewards), len(kernel.strata), len(bounds) - 1))
-    for state in np.flatnonzero(kernel.counted):
+    move = np.array([reward.move for reward in rewards])
+    inside = np.array([reward.inside for reward in rewards])
+    for state, own in path.counted_only(threads).items():
+        each = np.einsum("rs,gst->rgt", inside, own.census) + own.moves(move)
         people = kernel.inside[:, state]
-        leavers = [c.tonight * (c.state == state)[:, None] for c in kernel.channels]
-        entries, left, _ = march(
-            kernel, np.zeros_like(kernel.arrivals), leavers, threads=threads
-        )
-        for g, channels in enumerate(kernel.channels):
-            if not people[g]:
-                continue
-            flow = np.zeros((n + 1, n + 1, kernel.steps))
-            for c, origin in enumerate(channels.state):
-                for link in range(channels.start[c], channels.start[c + 1]):
-                    flow[origin, channels.target[link]] += left[g][c] * channels.share[link]
-            stayed = np.cumsum(entries[g] - flow[:-1].sum(axis=1), axis=1)
-            stayed[state] += people[g]
-            for r, reward in enumerate(rewards):
-                each = reward.inside @ stayed + np.tensordot(reward.move, flow, 2)
-                off[r, g] += np.add.reduceat(each, bounds[:-1]) ** 2 / people[g]
+        earned = np.add.reduceat(each, bounds[:-1], axis=2) ** 2
+        off += np.divide(earned, people[:, None], out=np.zeros_like(earned), where=people[:, None] > 0)
     return off
 
 

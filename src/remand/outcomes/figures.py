@@ -54,26 +54,34 @@ def figures(
     path: Path,
     windows: Windows,
     by: Sequence[str] = (),
+    quantities: Sequence[str] = QUANTITIES,
     stays: Stays | None = None,
 ) -> pl.DataFrame:
-    """Figures of a path over windows, for every kind and in total, and ``by`` as asked.
+    """Figures of a path over windows, for every kind of custody in total, and ``by`` as asked.
 
     Columns: date (first day of the window), kind, state or status, the axes asked for, quantity,
     unit, mean, sd, quantiles, band (what the quantiles are), basis, denominator, low and high
     (bounds where race or another axis is missing), suppressed. A total row has no axis values.
     Censuses and rates are means over the window, flows sums. ``path`` must have been solved with
-    the windows' bounds as one of its lists of marks.
+    the windows' marks as one of its lists; the three stays need ``stays``.
     """
-    return _Reader(model, path, windows, by, stays).frame()
+    return _Reader(model, path, windows, by, quantities, stays).frame()
 
 
 class _Reader:
     def __init__(
-        self, model: Model, path: Path, windows: Windows, by: Sequence[str], stays: Stays | None
+        self,
+        model: Model,
+        path: Path,
+        windows: Windows,
+        by: Sequence[str],
+        quantities: Sequence[str],
+        stays: Stays | None,
     ) -> None:
         self.model = model
         self.path = path
         self.windows = windows
+        self.wanted = set(quantities)
         self.stays = stays
         self.places: list[Place] = places_of(model, by)
         self.groups: Groups = groups_of(model, by)
@@ -83,8 +91,9 @@ class _Reader:
         self.poisson = not np.isfinite(path.kernel.size).any()
 
     def frame(self) -> pl.DataFrame:
-        blocks = [*self._counts(), *self._disparity(), *self._stays()]
-        frame = pl.concat([self._rows(block) for block in blocks])
+        """All blocks asked for, in one frame."""
+        blocks = [*self._held(), *self._moved(), *self._disparity(), *self._stays()]
+        frame = pl.concat([self._rows(block) for block in blocks if block.quantity in self.wanted])
         return frame.drop([c for c in ("state", "status") if frame[c].null_count() == len(frame)])
 
     # -- counts -----------------------------------------------------------------------------
@@ -94,37 +103,35 @@ class _Reader:
         sums = self.windows.sums(series)
         return np.einsum("gs,psw->pgw", self.groups.members.astype(float), sums)
 
-    def _counts(self) -> list[_Block]:
-        path, model = self.path, self.model
-        census = np.einsum("ps,gst->pgt", self.members.astype(float), path.census)
-        inward = [Reward.admissions(m) for m in self.members]
-        outward = [Reward.releases(m) for m in self.members]
+    def _label(self, exact: bool) -> str | None:
+        """What a band is; none is given where arrivals are not Poisson."""
+        if not self.poisson:
+            return None
+        return bands.EXACT if exact else bands.NORMAL
+
+    def _held(self) -> list[_Block]:
+        """People held: census, bed-days, rate, cost."""
+        model = self.model
+        census = np.einsum("ps,gst->pgt", self.members.astype(float), self.path.census)
         length = self.windows.lengths.astype(float)
         people = self._grouped(census)
         self.population = people / length
-        self.admissions = self._grouped(path.moves(np.array([r.move for r in inward])))
-        self.releases = self._grouped(path.moves(np.array([r.move for r in outward])))
-        spread = self._spread([*[Reward.occupancy(m) for m in self.members], *inward, *outward])
-        n = len(self.places)
+        if not self.wanted & {"population", "bed_days", "rate", "cost"}:
+            return []
+        sd = np.sqrt(self._spread([Reward.occupancy(m) for m in self.members]))
         hidden = self._hidden(self.population)
-        few_in, few_out = self._hidden(self.admissions), self._hidden(self.releases)
-        sd = [np.sqrt(s) for s in (spread[:n], spread[n : 2 * n], spread[2 * n :])]
-        if (length == 1).all() and self.poisson and not path.kernel.counted.any():
-            quantiles, label = bands.poisson(self.population), bands.EXACT
-        else:
-            quantiles, label = bands.normal(self.population, sd[0] / length), bands.NORMAL
-        if not self.poisson:
-            label = None
-        counting = f"{model.counts}, mean of the period's censuses"
+        exact = bool((length == 1).all()) and not self.path.kernel.counted.any()
+        quantiles = (
+            bands.poisson(self.population)
+            if exact
+            else bands.normal(self.population, sd / length)
+        )
+        label = self._label(exact)
         blocks = [
-            _Block("population", "people", self.population, hidden, sd[0] / length, quantiles,
-                   label, counting),
-            _Block("admissions", "people", self.admissions, few_in, sd[1],
-                   bands.normal(self.admissions, sd[1]), label and bands.NORMAL),
-            _Block("releases", "people", self.releases, few_out, sd[2],
-                   bands.normal(self.releases, sd[2]), label and bands.NORMAL),
-            _Block("bed_days", "person-days", people * self.days, hidden, sd[0] * self.days,
-                   bands.normal(people * self.days, sd[0] * self.days), label and bands.NORMAL),
+            _Block("population", "people", self.population, hidden, sd / length, quantiles, label,
+                   f"{model.counts}, mean of the period's censuses"),
+            _Block("bed_days", "person-days", people * self.days, hidden, sd * self.days,
+                   bands.normal(people * self.days, sd * self.days), self._label(exact=False)),
         ]  # fmt: skip
         residents = residents_of(model, self.groups)
         if residents is not None and model.residents is not None:
@@ -132,13 +139,39 @@ class _Reader:
             scale = per[None, :, None]
             blocks.append(
                 _Block("rate", f"people per {PER:,}", self.population * scale, hidden,
-                       sd[0] / length * scale, {k: v * scale for k, v in quantiles.items()},
+                       sd / length * scale, {k: v * scale for k, v in quantiles.items()},
                        label, denominator=model.residents.unit)
             )  # fmt: skip
         for price in model.prices:
             only = np.array([p.level == "kind" and p.name == price.kind for p in self.places])
             value = np.where(only[:, None, None], people * self.days * price.per_day, np.nan)
-            blocks.append(_Block("cost", "USD", value, hidden, basis=f"{price.basis} cost"))
+            blocks.append(
+                _Block("cost", "USD", value, hidden & only[:, None, None],
+                       basis=f"{price.basis} cost; a difference of averages is not a saving")
+            )  # fmt: skip
+        return blocks
+
+    def _moved(self) -> list[_Block]:
+        """People admitted and released."""
+        if not self.wanted & {"admissions", "releases", "stay_admission", "stay_release"}:
+            return []
+        rewards = {
+            "admissions": [Reward.admissions(m) for m in self.members],
+            "releases": [Reward.releases(m) for m in self.members],
+        }
+        counts = {
+            name: self._grouped(self.path.moves(np.array([r.move for r in own])))
+            for name, own in rewards.items()
+        }
+        self.admissions, self.releases = counts["admissions"], counts["releases"]
+        blocks = []
+        for name, own in rewards.items():
+            if name in self.wanted:
+                sd = np.sqrt(self._spread(own))
+                blocks.append(
+                    _Block(name, "people", counts[name], self._hidden(counts[name]), sd,
+                           bands.normal(counts[name], sd), self._label(exact=False))
+                )  # fmt: skip
         return blocks
 
     def _spread(self, rewards: list[Reward]) -> Floats:
@@ -173,6 +206,8 @@ class _Reader:
         model = self.model
         d = model.disparity
         if d is None or model.residents is None or d.axis not in model.residents.axes:
+            return []
+        if not self.wanted & {"disparity_ratio", "disparity_difference"}:
             return []
         axis_groups = groups_of(model, (d.axis,))
         residents = residents_of(model, axis_groups)
@@ -226,7 +261,7 @@ class _Reader:
     # -- stays ------------------------------------------------------------------------------
 
     def _stays(self) -> list[_Block]:
-        if self.stays is None:
+        if self.stays is None or not self.wanted & set(STAY_BASIS):
             return []
         path, stays = self.path, self.stays
         n = len(path.kernel.states)

@@ -12,12 +12,12 @@ import polars as pl
 from remand.engine.compile import compile_model
 from remand.engine.expected import solve
 from remand.engine.stays import stays
-from remand.errors import InputError, Refusal
+from remand.errors import InputError, Refusal, did_you_mean
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.model.policy import Policy
 from remand.model.spec import Sourced
-from remand.outcomes.figures import figures
+from remand.outcomes.figures import QUANTITIES, STAY_BASIS, figures
 from remand.outcomes.windows import Every, Windows
 from remand.provenance import identity, versions
 from remand.runs.run import Run
@@ -38,43 +38,58 @@ def compare_scenarios(
     since: dt.date | None = None,
     every: Every = "month",
     by: Sequence[str] = (),
+    quantities: Sequence[str] = QUANTITIES,
+    whole: bool = True,
 ) -> Run:
     """Solve every scenario exactly and read figures off over [since, until).
+
+    ``whole`` adds the summary of the whole period and its differences (half of the work).
 
     All scenarios must stand on one model. ``since`` defaults to the model's start. Raises
     InputError for a period outside the model's time, Refusal for rules that couple people.
     """
     model = scenarios[0].base
     names = [scenario.name for scenario in scenarios]
+    for quantity in quantities:
+        if quantity not in QUANTITIES:
+            raise InputError.of(
+                f"there is no quantity '{quantity}'", fix=did_you_mean(quantity, QUANTITIES)
+            )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError.of(f"'{twice}' is asked for twice", fix="name each platform once")
     first = since or model.clock.start
     windows = Windows.over(model.clock, first, until, every)
-    whole = Windows.over(model.clock, first, until, None)
-    series, summary = [], []
+    periods = [windows, Windows.over(model.clock, first, until, None)] if whole else [windows]
+    frames: list[list[pl.DataFrame]] = [[] for _ in periods]
     for scenario in scenarios:
-        monthly, total = _solve(scenario, until, windows, whole, by)
         label = pl.lit(scenario.name).alias("scenario")
-        series.append(monthly.select(label, pl.all()))
-        summary.append(total.select(label, pl.all()))
-    together = pl.concat(summary)
+        for frame, kept in zip(_solve(scenario, until, periods, by, quantities), frames, strict=True):
+            kept.append(frame.select(label, pl.all()))
+    series = pl.concat(frames[0])
+    summary = pl.concat(frames[1]) if whole else series.clear()
     return Run(
         identity=identity(
-            *(s.model.as_document() for s in scenarios), str(first), str(until), every, list(by)
+            *(s.model.as_document() for s in scenarios), str(first), str(until), every, list(by),
+            list(quantities),
         ),
         meta=_meta(model, first, until, every, by),
         scenarios=tuple(scenarios),
-        series=pl.concat(series),
-        summary=together,
-        differences=_differences(together, names, list(by)),
+        series=series,
+        summary=summary,
+        differences=_differences(summary, names, list(by)),
         warnings=tuple(_warnings(scenarios, until)),
     )
 
 
 def _solve(
-    scenario: Scenario, until: dt.date, windows: Windows, whole: Windows, by: Sequence[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+    scenario: Scenario,
+    until: dt.date,
+    periods: Sequence[Windows],
+    by: Sequence[str],
+    quantities: Sequence[str],
+) -> list[pl.DataFrame]:
+    """The figures of one scenario over each list of windows."""
     model = scenario.model
     try:
         kernel = compile_model(model, until)
@@ -82,9 +97,9 @@ def _solve(
         raise Refusal(f"{scenario.name}: {error}") from None
     except InputError as error:
         raise InputError(p.at(scenario.name) for p in error.problems) from None
-    path = solve(kernel, marks=(windows.marks(kernel.steps), whole.marks(kernel.steps)))
-    lengths = stays(path)
-    return figures(model, path, windows, by, lengths), figures(model, path, whole, by, lengths)
+    path = solve(kernel, marks=[windows.marks(kernel.steps) for windows in periods])
+    lengths = stays(path) if set(quantities) & set(STAY_BASIS) else None
+    return [figures(model, path, windows, by, quantities, lengths) for windows in periods]
 
 
 def _differences(summary: pl.DataFrame, names: list[str], by: list[str]) -> pl.DataFrame:
