@@ -188,7 +188,9 @@ def stays(factors: Floats) -> dict[str, list[dict[str, object]]]:
     return laws
 
 
-def with_values(model: Model, doors: dict[str, object], laws: dict[str, list[dict[str, object]]]) -> Model:
+def with_values(
+    model: Model, doors: dict[str, object], laws: dict[str, list[dict[str, object]]]
+) -> Model:
     """The model with new arrivals and stays."""
     states = {
         name: state.replace(dwell=laws[name]) if name in laws else state
@@ -209,7 +211,9 @@ def cases_of_2015(path: Solved) -> dict[str, float]:
         moves[at[state], at["detainer_open_case"]] = 1
     flow = path.moves(moves)[:, 365:730].sum(axis=1)
     cells = kernel.strata.cells
-    return {o: sum(f for f, cell in zip(flow, cells, strict=True) if cell[1] == o) for o in OFFENCES}
+    return {
+        o: sum(f for f, cell in zip(flow, cells, strict=True) if cell[1] == o) for o in OFFENCES
+    }
 
 
 def fit(model: Model) -> tuple[dict[str, float], dict[str, float], Floats]:

@@ -54,7 +54,12 @@ def compare(
         scenarios = [Scenario.of(spec, [NO_CHANGE]), *scenarios]
     axes = (by,) if isinstance(by, str) else tuple(by)
     return compare_scenarios(
-        scenarios, _day(until), None if since is None else _day(since), every, axes, quantities,
+        scenarios,
+        _day(until),
+        None if since is None else _day(since),
+        every,
+        axes,
+        quantities,
         whole,
     )
 

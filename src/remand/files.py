@@ -205,13 +205,25 @@ def form_problems(cls: type[BaseModel], error: ValidationError) -> list[Problem]
             message = f"'{name}' must be {sign} {bound:g}, not {value!r}"
             fix = "correct the number"
         elif kind == "literal_error":
-            options = [o.strip().strip("'") for o in str(context["expected"]).replace(" or ", ", ").split(",")]
+            options = [
+                o.strip().strip("'")
+                for o in str(context["expected"]).replace(" or ", ", ").split(",")
+            ]
             message = f"'{name}' cannot be {value!r}"
             fix = did_you_mean(value, options)
         elif kind in {"union_tag_invalid", "union_tag_not_found"}:
-            options = [o.strip().strip("'") for o in str(context.get("expected_tags", "lognormal, exponential, gamma, fixed, uniform, table")).split(",")]
+            options = [
+                o.strip().strip("'")
+                for o in str(
+                    context.get(
+                        "expected_tags", "lognormal, exponential, gamma, fixed, uniform, table"
+                    )
+                ).split(",")
+            ]
             tag = context.get("tag")
-            message = f"there is no law '{tag}'" if tag else f"'{name}' does not say which law it is"
+            message = (
+                f"there is no law '{tag}'" if tag else f"'{name}' does not say which law it is"
+            )
             fix = did_you_mean(tag, options) if tag else f"add 'law: …' ({', '.join(options)})"
             shown = tag
         elif kind == "value_error":
@@ -233,7 +245,9 @@ def _once(problems: list[Problem]) -> list[Problem]:
 
 
 def _is_tag(part: str | int) -> bool:
-    return isinstance(part, str) and (part.startswith(("literal[", "constrained-", "function-")) or part in {"float", "tuple"})
+    return isinstance(part, str) and (
+        part.startswith(("literal[", "constrained-", "function-")) or part in {"float", "tuple"}
+    )
 
 
 def _fields_at(cls: type[BaseModel], place: Place) -> list[str]:
@@ -373,7 +387,9 @@ def _load(cls: type[SpecT], document: Document, check: Any) -> tuple[SpecT | Non
     if cited:
         known = {**cited, **spec.sources}
         problems += check(spec.replace(sources=known))
-        spec = spec.replace(sources={k: v for k, v in known.items() if k in _keys(spec)} | dict(spec.sources))
+        spec = spec.replace(
+            sources={k: v for k, v in known.items() if k in _keys(spec)} | dict(spec.sources)
+        )
     else:
         problems += check(spec)
     located = [p if p.file else document.locate(p) for p in problems]
@@ -423,7 +439,9 @@ def _sources_beside(
             "unit": row.get("unit", ""),
             "period": row.get("period", ""),
             "definition": ": ".join(
-                part for part in (row.get("quantity"), row.get("group"), row.get("definition")) if part
+                part
+                for part in (row.get("quantity"), row.get("group"), row.get("definition"))
+                if part
             ),
             "note": row.get("note", ""),
         }
@@ -543,7 +561,11 @@ def _merge(tree: Any, before: Any, after: Any) -> None:
         if key in before and before[key] == value:
             continue
         inside = tree.get(key) if isinstance(tree, Mapping) else None
-        if isinstance(value, dict) and isinstance(before.get(key), dict) and isinstance(inside, CommentedMap):
+        if (
+            isinstance(value, dict)
+            and isinstance(before.get(key), dict)
+            and isinstance(inside, CommentedMap)
+        ):
             _merge(inside, before[key], value)
         else:
             tree[key] = value

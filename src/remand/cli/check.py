@@ -8,7 +8,9 @@ import typer
 
 
 def check(
-    model: Annotated[str, typer.Argument(help="A shipped name (philadelphia), a file or a folder.")],
+    model: Annotated[
+        str, typer.Argument(help="A shipped name (philadelphia), a file or a folder.")
+    ],
     platforms: Annotated[
         list[str] | None, typer.Argument(help="Platforms to check on that model.")
     ] = None,

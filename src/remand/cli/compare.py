@@ -89,7 +89,8 @@ def _write(run: Run, out: str) -> None:
             run.series.write_parquet(path)
         else:
             raise InputError.of(
-                f"--out cannot write '{path.suffix or path.name}'", fix="end it in .json, .csv or .parquet"
+                f"--out cannot write '{path.suffix or path.name}'",
+                fix="end it in .json, .csv or .parquet",
             )
     except OSError as error:
         raise InputError.of(

@@ -28,7 +28,9 @@ def demo(
     model = read_model(PLACE)
     names = [name for name in shipped("platforms") if name.startswith(f"{PLACE}/")]
     names.sort(key=lambda name: name != f"{PLACE}/status-quo")
-    run = compare(model, names, until=LAST, since=FIRST, every="year", quantities=QUANTITIES, whole=False)
+    run = compare(
+        model, names, until=LAST, since=FIRST, every="year", quantities=QUANTITIES, whole=False
+    )
     if json:
         print(run.to_json())
     elif csv:
@@ -126,9 +128,7 @@ def _disparity(rows: dict[Any, dict[str, Any]], run: Run, last: int) -> list[str
     ]
 
 
-def _claims(
-    run: Run, model: Model, rows: dict[Any, dict[str, Any]], last: int
-) -> list[str]:
+def _claims(run: Run, model: Model, rows: dict[Any, dict[str, Any]], last: int) -> list[str]:
     """What a plan's authors said it would do, beside what the model says of that policy alone."""
     from remand.api import solve
     from remand.cli import show

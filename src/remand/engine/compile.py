@@ -118,8 +118,10 @@ class _Reach:
         grown = np.ones(len(since))
         if length > 0:
             # mean of min(x / length, 1) over [since, since + 1]
-            area = [np.where(x < length, x**2 / (2 * length), x - length / 2) for x in
-                    (np.maximum(since, 0), np.maximum(since + 1, 0))]
+            area = [
+                np.where(x < length, x**2 / (2 * length), x - length / 2)
+                for x in (np.maximum(since, 0), np.maximum(since + 1, 0))
+            ]
             grown = np.minimum(area[1] - area[0], 1.0)
         return np.where((since >= 0) & (self.steps < ends), grown, 0.0)
 
@@ -222,7 +224,9 @@ def _windows(
             mask = model.strata.mask(edit.where).astype(float)[:, None]
             share = mask * policy.compliance.point * edit.share * old
             pieces.append(
-                Piece.of(None, state.target(edit.exit), left * before * share, event.step, event.step + 1)
+                Piece.of(
+                    None, state.target(edit.exit), left * before * share, event.step, event.step + 1
+                )
             )
             left = left * (1.0 - share)
         starts, since = event.step, event.step
@@ -361,8 +365,20 @@ class _Builder:
         dates = [dt.date.fromordinal(int(day)) for day in self.days[1:]]
         factor = np.ones(len(dates))
         if arrivals.season:
-            months = ("jan", "feb", "mar", "apr", "may", "jun",
-                      "jul", "aug", "sep", "oct", "nov", "dec")
+            months = (
+                "jan",
+                "feb",
+                "mar",
+                "apr",
+                "may",
+                "jun",
+                "jul",
+                "aug",
+                "sep",
+                "oct",
+                "nov",
+                "dec",
+            )
             by_month = np.array([arrivals.season.get(m, 1.0) for m in months])  # type: ignore[call-overload]
             factor = factor * by_month[[d.month - 1 for d in dates]]
         if arrivals.weekdays and self.clock.step == "day":
@@ -497,9 +513,7 @@ class _Builder:
 
     # -- channels ---------------------------------------------------------------------------
 
-    def _channels(
-        self, pieces: dict[str, list[Piece]], g: int, cohorts: list[Floats]
-    ) -> Channels:
+    def _channels(self, pieces: dict[str, list[Piece]], g: int, cohorts: list[Floats]) -> Channels:
         state: list[int] = []
         rows: list[tuple[int, int, int, int]] = []
         start, target, share = [0], [], []

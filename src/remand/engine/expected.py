@@ -86,9 +86,7 @@ class Path:
         return out
 
 
-def solve(
-    kernel: Kernel, marks: Sequence[Sequence[int]] = (), threads: int | None = None
-) -> Path:
+def solve(kernel: Kernel, marks: Sequence[Sequence[int]] = (), threads: int | None = None) -> Path:
     """Expected counts for a kernel, exact to rounding.
 
     ``marks`` are lists of steps at which the leavers still to come are noted (what `moments`
@@ -251,12 +249,8 @@ def push(source, pmf, left, left2, block, low, high):  # type: ignore[no-untyped
     for i in range(n):
         p0, p1, p2, p3 = p[i + 7], p[i + 6], p[i + 5], p[i + 4]
         p4, p5, p6, p7 = p[i + 3], p[i + 2], p[i + 1], p[i]
-        one[i] += (
-            a0 * p0 + a1 * p1 + a2 * p2 + a3 * p3 + a4 * p4 + a5 * p5 + a6 * p6 + a7 * p7
-        )
-        two[i] += (
-            b0 * p0 + b1 * p1 + b2 * p2 + b3 * p3 + b4 * p4 + b5 * p5 + b6 * p6 + b7 * p7
-        )
+        one[i] += a0 * p0 + a1 * p1 + a2 * p2 + a3 * p3 + a4 * p4 + a5 * p5 + a6 * p6 + a7 * p7
+        two[i] += b0 * p0 + b1 * p1 + b2 * p2 + b3 * p3 + b4 * p4 + b5 * p5 + b6 * p6 + b7 * p7
 
 
 @compiled

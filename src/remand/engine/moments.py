@@ -196,7 +196,9 @@ def _certain(
         each = np.einsum("rs,gst->rgt", inside, own.census) + own.moves(move)
         people = kernel.inside[:, state]
         earned = np.add.reduceat(each, bounds[:-1], axis=2) ** 2
-        off += np.divide(earned, people[:, None], out=np.zeros_like(earned), where=people[:, None] > 0)
+        off += np.divide(
+            earned, people[:, None], out=np.zeros_like(earned), where=people[:, None] > 0
+        )
     return off
 
 

@@ -133,9 +133,7 @@ def joint_cells(
     return [((chosen == i).astype(float), cells) for i, cells in enumerate(groups.values())]
 
 
-def _joint_table(
-    table: Table, rows: tuple[AnyDwell, ...], strata: Strata, days: Ints
-) -> None:
+def _joint_table(table: Table, rows: tuple[AnyDwell, ...], strata: Strata, days: Ints) -> None:
     chosen, _ = choose(rows, strata, days)
     for i, row in enumerate(rows):
         if not isinstance(row, TableDwell):
@@ -150,7 +148,9 @@ def _joint_table(
                 table.add(key, here * (share / total))
 
 
-def edited_table(model: Model, name: str, days: Ints, policies: list[Policy], reach: Reach) -> Table:
+def edited_table(
+    model: Model, name: str, days: Ints, policies: list[Policy], reach: Reach
+) -> Table:
     """The table of a state under policies applied in the order given."""
     table = base_table(model, name, days)
     step = model.clock.days

@@ -108,7 +108,9 @@ def _sources(spec: Model | Platform, known: Mapping[str, Source]) -> Iterator[Pr
                 )
 
 
-def _cited(spec: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], tuple[str, ...]]]:
+def _cited(
+    spec: object, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], tuple[str, ...]]]:
     if isinstance(spec, Sourced) and spec.source:
         yield path, spec.source
     if isinstance(spec, Mapping):
@@ -150,7 +152,10 @@ def _structure(model: Model) -> Iterator[Problem]:
         yield _error(("states",), "a model needs at least one state", None, "add states")
     if GONE in model.states:
         yield _error(
-            ("states", GONE), f"'{GONE}' is the way out of the model, not a state", GONE, "rename it"
+            ("states", GONE),
+            f"'{GONE}' is the way out of the model, not a state",
+            GONE,
+            "rename it",
         )
     for axis, levels in model.strata_axes.items():
         if len(set(levels)) < len(levels) or not levels:
@@ -222,9 +227,7 @@ def _state(name: str, state: State, model: Model, days: NDArray[np.int64]) -> li
     return problems + _shares(name, state, model, days)
 
 
-def _shares(
-    name: str, state: State, model: Model, days: NDArray[np.int64]
-) -> list[Problem]:
+def _shares(name: str, state: State, model: Model, days: NDArray[np.int64]) -> list[Problem]:
     problems: list[Problem] = []
     total = np.zeros((len(model.strata), len(days)))
     rest = 0
@@ -234,7 +237,9 @@ def _shares(
             if len(state.exits) > 1:
                 problems.append(
                     _error(
-                        ("exits", exit_name), f"exit '{exit_name}' has no share", None,
+                        ("exits", exit_name),
+                        f"exit '{exit_name}' has no share",
+                        None,
                         "give it a share, or 'share: rest'",
                     )  # fmt: skip
                 )

@@ -163,7 +163,7 @@ def named_edit(value: Any) -> Any:
     {'edit': 'admit', 'state': 'arraignment', 'scale': 0.9}
     """
     if isinstance(value, dict) and len(value) == 1:
-        (name, body), = value.items()
+        ((name, body),) = value.items()
         if name in EDITS and isinstance(body, dict):
             return {"edit": name, **body}
     if isinstance(value, dict) and "edit" not in value:

@@ -49,9 +49,7 @@ class FrozenDict(dict[K, V]):
         return self
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         args = getattr(source, "__args__", (Any, Any))
         plain = handler.generate_schema(dict[args])  # type: ignore[valid-type]
         return core_schema.no_info_after_validator_function(cls, plain)

@@ -122,9 +122,7 @@ def choose(
     return np.repeat(chosen, np.diff([*edges, len(days)]), axis=1), problems
 
 
-def uncovered(
-    chosen: NDArray[np.int64], strata: Strata, days: NDArray[np.int64]
-) -> list[Problem]:
+def uncovered(chosen: NDArray[np.int64], strata: Strata, days: NDArray[np.int64]) -> list[Problem]:
     """A problem for the first stratum (and date) that no row covers."""
     holes = np.argwhere(chosen < 0)
     if not len(holes):

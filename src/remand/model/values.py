@@ -212,9 +212,7 @@ def _as_splits(value: Any) -> Any:
 
 
 Splits = Annotated[FrozenDict[str, Split], BeforeValidator(_as_splits)]
-RateUnit = Literal[
-    "people per day", "people per week", "people per month", "people per year"
-]
+RateUnit = Literal["people per day", "people per week", "people per month", "people per year"]
 Months = Literal["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 Weekdays = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

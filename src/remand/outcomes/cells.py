@@ -83,9 +83,7 @@ def groups_of(model: Model, by: Sequence[str]) -> Groups:
     members += [
         model.strata.mask({a: (v,) for a, v in zip(axes, cell, strict=True)}) for cell in combined
     ]
-    return Groups(
-        axes, ((), *combined), np.array(members), tuple(len(level) for level in levels)
-    )
+    return Groups(axes, ((), *combined), np.array(members), tuple(len(level) for level in levels))
 
 
 def residents_of(model: Model, groups: Groups) -> NDArray[np.float64] | None:
@@ -97,9 +95,7 @@ def residents_of(model: Model, groups: Groups) -> NDArray[np.float64] | None:
     for i, cell in enumerate(groups.cells):
         asked = dict(zip(groups.axes, cell, strict=False))
         for row in model.residents.people:
-            fits = all(
-                asked[axis] in levels for axis, levels in row.where.items() if axis in asked
-            )
+            fits = all(asked[axis] in levels for axis, levels in row.where.items() if axis in asked)
             if fits and all(axis in own for axis in row.where):
                 count[i] += row.value
     return count

@@ -122,9 +122,7 @@ class _Reader:
         hidden = self._hidden(self.population)
         exact = bool((length == 1).all()) and not self.path.kernel.counted.any()
         quantiles = (
-            bands.poisson(self.population)
-            if exact
-            else bands.normal(self.population, sd / length)
+            bands.poisson(self.population) if exact else bands.normal(self.population, sd / length)
         )
         label = self._label(exact)
         blocks = [

@@ -73,7 +73,9 @@ class Windows:
         """Steps in each window."""
         return np.diff(np.array(self.bounds))
 
-    def sums(self, series: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def sums(
+        self, series: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         """Sum over each window of the last axis (steps)."""
         inside = series[..., self.starts[0] : self.end]
         offsets = np.array(self.starts) - self.starts[0]
@@ -82,6 +84,8 @@ class Windows:
         )
         return total
 
-    def last(self, series: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def last(
+        self, series: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
         """Value at the last step of each window."""
         return series[..., np.array(self.bounds[1:]) - 1]

@@ -64,13 +64,19 @@ def compare_scenarios(
     frames: list[list[pl.DataFrame]] = [[] for _ in periods]
     for scenario in scenarios:
         label = pl.lit(scenario.name).alias("scenario")
-        for frame, kept in zip(_solve(scenario, until, periods, by, quantities), frames, strict=True):
+        for frame, kept in zip(
+            _solve(scenario, until, periods, by, quantities), frames, strict=True
+        ):
             kept.append(frame.select(label, pl.all()))
     series = pl.concat(frames[0])
     summary = pl.concat(frames[1]) if whole else series.clear()
     return Run(
         identity=identity(
-            *(s.model.as_document() for s in scenarios), str(first), str(until), every, list(by),
+            *(s.model.as_document() for s in scenarios),
+            str(first),
+            str(until),
+            every,
+            list(by),
             list(quantities),
         ),
         meta=_meta(model, first, until, every, by),

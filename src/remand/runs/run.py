@@ -41,7 +41,9 @@ class Run:
         frame = self.series.filter(pl.col("quantity") == quantity)
         for column in self.meta["by"]:
             if column in frame.columns:
-                wanted = pl.col(column).is_not_null() if column in axes else pl.col(column).is_null()
+                wanted = (
+                    pl.col(column).is_not_null() if column in axes else pl.col(column).is_null()
+                )
                 frame = frame.filter(wanted)
         return frame
 
