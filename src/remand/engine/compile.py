@@ -7,51 +7,22 @@ on people already inside become windows of channels: after `compile` no engine m
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.kernel import Channels, Floats, Ints, Kernel
 from remand.engine.tables import Table, days_of, edited_table
+from remand.engine.windows import OLDEST_DAYS, Piece, Reach, events_of, pieces_of
 from remand.errors import InputError, Refusal
 from remand.model import laws
-from remand.model.clock import Clock
-from remand.model.edits import Admit, Capacity, Divert, DwellEdit, Edit, Release, ShareEdit
+from remand.model.edits import Admit, Capacity
 from remand.model.model import Model
 from remand.model.policy import Policy
 from remand.model.states import GONE, KINDS
-from remand.model.strata import Strata, choose
-from remand.model.values import Arrivals, Counts, Splits, Stock
-
-OLDEST_DAYS = 40 * 365.25
-"""How far back entries of people already inside are told apart, where an edit reaches them."""
-
-
-class Piece(NamedTuple):
-    """People of one state, law and exit target inside one window of leaving steps."""
-
-    law: laws.Law | None  # None: everyone left leaves in the window's only step
-    target: str
-    weight: Floats  # (strata, oldest + steps): by entry step, those before the start first
-    opens: int
-    closes: int
-    reaches: NDArray[np.bool_]  # (strata,): anybody at all
-
-    @classmethod
-    def of(cls, law: laws.Law | None, target: str, weight: Floats, opens: int, closes: int) -> Self:
-        return cls(law, target, weight, opens, closes, weight.any(axis=1))
-
-
-@dataclass(frozen=True)
-class Event:
-    """A step at which people inside a state are touched."""
-
-    step: int
-    release: tuple[tuple[Policy, Release], ...]
-    relaw: bool
+from remand.model.strata import choose
+from remand.model.values import Arrivals, Counts, Months, Splits, Stock, Weekdays
 
 
 def compile_model(model: Model, until: dt.date) -> Kernel:
@@ -69,7 +40,7 @@ def compile_model(model: Model, until: dt.date) -> Kernel:
     _refuse_coupled(model)
     days = days_of(model, steps)
     policies = sorted(model.policies, key=lambda policy: policy.starts)
-    reach = _Reach(model.clock, model.strata, steps)
+    reach = Reach(model.clock, model.strata, steps)
     mixtures: dict[str, Table] = {}
     pieces: dict[str, list[Piece]] = {}
     for name in model.state_names:
@@ -80,8 +51,8 @@ def compile_model(model: Model, until: dt.date) -> Kernel:
             )
 
         mixtures[name] = table_as_of(-1)
-        events = _events(name, policies, reach)
-        pieces[name] = _windows(model, name, mixtures[name], events, table_as_of, steps)
+        events = events_of(name, policies, reach)
+        pieces[name] = pieces_of(model, name, mixtures[name], events, table_as_of, steps)
     return _Builder(model, steps, days, policies, reach).kernel(mixtures, pieces)
 
 
@@ -97,173 +68,11 @@ def _refuse_coupled(model: Model) -> None:
                 )
 
 
-class _Reach:
-    """The share of people an edit reaches, by stratum and entry step (entry −1 first)."""
-
-    def __init__(self, clock: Clock, strata: Strata, steps: int) -> None:
-        self.clock = clock
-        self.strata = strata
-        self.steps = np.arange(-1, steps)
-
-    def window(self, policy: Policy) -> tuple[int, float]:
-        """First step of a policy and first step after it (infinity without an end)."""
-        ends = np.inf if policy.ends is None else self.clock.index(policy.ends)
-        return self.clock.index(policy.starts), ends
-
-    def ramp(self, policy: Policy) -> Floats:
-        """How far a policy is phased in: its mean over each step, 0 outside [starts, ends)."""
-        first, ends = self.window(policy)
-        length = policy.phase_in / self.clock.days
-        since = (self.steps - first).astype(float)
-        grown = np.ones(len(since))
-        if length > 0:
-            # mean of min(x / length, 1) over [since, since + 1]
-            area = [
-                np.where(x < length, x**2 / (2 * length), x - length / 2)
-                for x in (np.maximum(since, 0), np.maximum(since + 1, 0))
-            ]
-            grown = np.minimum(area[1] - area[0], 1.0)
-        return np.where((since >= 0) & (self.steps < ends), grown, 0.0)
-
-    def entrants(self, policy: Policy, edit: Edit) -> Floats:
-        """Reach on people who enter (or arrive) at each step."""
-        mask = self.strata.mask(edit.where).astype(float)
-        return mask[:, None] * (policy.compliance.point * self.ramp(policy))
-
-    def as_of(self, step: int, policy: Policy, edit: Edit) -> Floats:
-        """Reach as it stands from ``step`` on: policies for everyone hold for all entries."""
-        if policy.applies_to == "entrants":
-            return self.entrants(policy, edit)
-        first, ends = self.window(policy)
-        mask = self.strata.mask(edit.where).astype(float)[:, None] * np.ones(len(self.steps))
-        holds = first <= step < ends
-        return mask * policy.compliance.point if holds else np.zeros_like(mask)
-
-
-def _events(name: str, policies: list[Policy], reach: _Reach) -> list[Event]:
-    """Steps inside the run at which people inside a state are touched, in order."""
-    last = int(reach.steps[-1])
-    release: dict[int, list[tuple[Policy, Release]]] = {}
-    relaw: set[int] = set()
-    for policy in policies:
-        first, ends = reach.window(policy)
-        for edit in policy.edits:
-            if edit.state != name:
-                continue
-            if isinstance(edit, Release) and 0 <= first <= last:
-                release.setdefault(first, []).append((policy, edit))
-            everyone = policy.applies_to == "everyone"
-            if everyone and isinstance(edit, Divert | ShareEdit | DwellEdit):
-                relaw |= {int(s) for s in (first, ends) if 0 <= s <= last}
-    return [
-        Event(step, tuple(release.get(step, ())), step in relaw)
-        for step in sorted(relaw | set(release))
-    ]
-
-
-def _windows(
-    model: Model,
-    name: str,
-    table: Table,
-    events: list[Event],
-    table_as_of: Callable[[int], Table],
-    steps: int,
-) -> list[Piece]:
-    """Pieces of a state: one window of the whole run, or one between each two events.
-
-    Follows every entry step ``u`` (those before the start too) through the events. ``left`` is
-    the size of the cohort *as if* the law now in force had held since it came; the people of the
-    cohort still inside are ``left × P(D > age)``.
-    """
-    clock, state = model.clock, model.states[name]
-    if not events:
-        return [
-            Piece.of(law, state.target(exit_name), weight, 0, steps)
-            for (exit_name, law), weight in table.weight.items()
-        ]
-    oldest = int(np.ceil(OLDEST_DAYS / clock.days))
-    entry = np.arange(-oldest, steps)
-    cache: dict[laws.Law, Floats] = {}
-
-    def beyond(law: laws.Law, stay: Ints) -> Floats:
-        """P(D > stay); 1 below zero."""
-        if law not in cache:
-            cache[law] = law.surviving(oldest + steps + 1, clock.days, clock.partial)
-        return np.where(stay < 0, 1.0, cache[law][np.maximum(stay, 0)])
-
-    def by_entry(weight: Floats) -> Floats:
-        full = np.broadcast_to(weight, (len(model.strata), steps + 1))
-        return np.concatenate([np.repeat(full[:, :1], oldest, axis=1), full[:, 1:]], axis=1)
-
-    def gone_by(table: Table, stay: Ints) -> dict[str, Floats]:
-        """Chance of having left by each exit within ``stay`` steps, by entry step."""
-        left: dict[str, Floats] = {}
-        for (exit_name, law), weight in table.weight.items():
-            part = by_entry(weight) * (1.0 - beyond(law, stay))
-            left[exit_name] = left.get(exit_name, 0.0) + part
-        return left
-
-    pieces: list[Piece] = []
-    left = np.ones((len(model.strata), len(entry)))
-
-    def emit(opens: int, closes: int, cohorts: NDArray[np.bool_]) -> None:
-        if closes > opens:
-            for (exit_name, law), weight in table.weight.items():
-                people = by_entry(weight) * left * cohorts
-                pieces.append(Piece.of(law, state.target(exit_name), people, opens, closes))
-
-    starts = 0  # first leaving step of the old cohorts in this window
-    since = -oldest  # first cohort that entered under this window's law as its own
-    for event in events:
-        emit(starts, event.step, entry < since)
-        emit(max(since, 0), event.step, (entry >= since) & (entry < event.step))
-        old = entry < event.step
-        age = np.where(old, event.step - entry, 0)
-        before = np.clip(1.0 - sum(gone_by(table, age - 1).values()), 0.0, 1.0)
-        for policy, edit in event.release:
-            mask = model.strata.mask(edit.where).astype(float)[:, None]
-            share = mask * policy.compliance.point * edit.share * old
-            pieces.append(
-                Piece.of(
-                    None, state.target(edit.exit), left * before * share, event.step, event.step + 1
-                )
-            )
-            left = left * (1.0 - share)
-        starts, since = event.step, event.step
-        if event.relaw:
-            new = table_as_of(event.step)
-            was, will = gone_by(table, age - 1), gone_by(new, age)
-            after = np.clip(1.0 - sum(will.values()), 0.0, 1.0)
-            lost = np.maximum(before - after, 0.0)
-            excess = {
-                e: np.maximum(will.get(e, 0.0) - was.get(e, 0.0), 0.0) for e in {**was, **will}
-            }
-            total = sum(excess.values())
-            for exit_name, part in excess.items():
-                share = np.where(total > 0, part / np.where(total > 0, total, 1.0), 0.0)
-                pieces.append(
-                    Piece.of(
-                        None,
-                        state.target(exit_name),
-                        left * lost * share * old,
-                        event.step,
-                        event.step + 1,
-                    )
-                )
-            kept = np.where(after > 0, np.minimum(before, after) / np.where(after > 0, after, 1), 0)
-            left = np.where(old, left * kept, 1.0)
-            table = new
-            starts = event.step + 1  # who stays on leaves at a later age than this
-    emit(starts, steps, entry < since)
-    emit(max(since, 0), steps, entry >= since)
-    return [piece for piece in pieces if piece.reaches.any()]
-
-
 class _Builder:
     """Packs pieces into channels, and adds arrivals and the people inside at the start."""
 
     def __init__(
-        self, model: Model, steps: int, days: Ints, policies: list[Policy], reach: _Reach
+        self, model: Model, steps: int, days: Ints, policies: list[Policy], reach: Reach
     ) -> None:
         self.model = model
         self.clock = model.clock
@@ -365,25 +174,10 @@ class _Builder:
         dates = [dt.date.fromordinal(int(day)) for day in self.days[1:]]
         factor = np.ones(len(dates))
         if arrivals.season:
-            months = (
-                "jan",
-                "feb",
-                "mar",
-                "apr",
-                "may",
-                "jun",
-                "jul",
-                "aug",
-                "sep",
-                "oct",
-                "nov",
-                "dec",
-            )
-            by_month = np.array([arrivals.season.get(m, 1.0) for m in months])  # type: ignore[call-overload]
+            by_month = np.array([arrivals.season.get(m, 1.0) for m in get_args(Months)])
             factor = factor * by_month[[d.month - 1 for d in dates]]
         if arrivals.weekdays and self.clock.step == "day":
-            names = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-            by_day = np.array([arrivals.weekdays.get(d, 1.0) for d in names])  # type: ignore[call-overload]
+            by_day = np.array([arrivals.weekdays.get(d, 1.0) for d in get_args(Weekdays)])
             factor = factor * by_day[[d.weekday() for d in dates]]
         if arrivals.trend:
             years = np.arange(self.steps) * self.clock.days / 365.25
