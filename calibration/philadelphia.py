@@ -11,9 +11,11 @@ Order of work, each step exact before the next:
 1. bail by offence and race, so that all cases match the bail types of 2015 and the shares held;
 2. arrivals by offence and race, so that the model's cases of 2015 are the cases charged and the
    jail of the first night is the one-day count by race (nine numbers to nine figures);
-3. four multipliers of the jail's stays, by least squares on the census days of 2014–2016.
+3. four multipliers of the jail's stays, by least squares on the census days of 2014–2016;
+4. the compliance of early bail review, so that it saves the cited bed-days (one to one).
 
-Policy effects are not fitted: they are cited in the platforms, or inferred from a plan's target.
+Nothing here is drawn at random, so there is no seed: the same files come out every time. Policy
+effects are never fitted to the census: they are cited, or inferred from a plan's own target.
 """
 
 from __future__ import annotations
@@ -30,8 +32,9 @@ from scipy.optimize import least_squares
 from remand.engine.compile import compile_model
 from remand.engine.expected import Path as Solved
 from remand.engine.expected import solve
-from remand.files import read_model, read_scenario, write
+from remand.files import read_model, read_platform, write
 from remand.model.model import Model
+from remand.model.platform import Platform
 
 Floats = NDArray[np.float64]
 PLACE = Path(__file__).parents[1] / "src/remand/places/philadelphia"
@@ -81,6 +84,9 @@ STAYS = {
     "detainer_only": (58.0, 20.0),
     "county_sentence": (142.0, 100.0),
 }
+# Early bail review: bed-days saved from its start in July 2016 to May 2017 (F0428).
+REVIEW, SAVED = "early-bail-review", 50_000.0
+REVIEWED = (dt.date(2016, 7, 1), dt.date(2017, 6, 1))
 KNOTS = ("2014-01-01", "2015-01-01", "2015-10-01", "2016-07-01")
 
 
@@ -216,23 +222,43 @@ def cases_of_2015(path: Solved) -> dict[str, float]:
     }
 
 
-def fit(model: Model) -> tuple[dict[str, float], dict[str, float], Floats]:
-    """Steps 2 and 3, alternating until neither moves."""
+def with_review(plan: Platform, compliance: float) -> Platform:
+    """The plan with another compliance of early bail review."""
+    return plan.replace(
+        policies=tuple(
+            p.replace(compliance=p.compliance.replace(value=compliance)) if p.name == REVIEW else p
+            for p in plan.policies
+        )
+    )
+
+
+def fit(model: Model) -> tuple[dict[str, float], dict[str, float], Floats, float]:
+    """Steps 2, 3 and 4, in turn until none moves."""
     known, days = facts(), [d for d in census() if d[0].year <= 2016]
     outside = dict.fromkeys(OFFENCES, 0.47)
     counted = {race: n / sum(JAIL_BY_RACE.values()) for race, n in JAIL_BY_RACE.items()}
     races = dict(counted)
     factors = np.full(len(KNOTS), 0.9)
-    scenario = read_scenario("philadelphia/reduction-plan-2016", model)
-    plan = tuple(policy for platform in scenario.chain for policy in platform.policies)
+    plan = read_platform("philadelphia/reduction-plan-2016")
+    review = 0.3
     index = [model.clock.index(day) for day, _ in days]
     jail = np.array([state.kind == "jail" for state in model.states.values()])
     # days are not evenly spread: each counts for the time it stands for
     weight = np.sqrt(np.gradient([day.toordinal() for day, _ in days]))
 
-    def path(factors: Floats) -> Solved:
-        edited = with_values(model, arrivals(known, outside, races), stays(factors)).enact(*plan)
-        return solve(compile_model(edited, dt.date(2017, 1, 1)))
+    def path(factors: Floats, until: dt.date = dt.date(2017, 1, 1), *without: str) -> Solved:
+        edited = with_values(model, arrivals(known, outside, races), stays(factors))
+        acts = [p for p in with_review(plan, review).policies if p.name not in without]
+        return solve(compile_model(edited.enact(*acts), until))
+
+    def reviewed(factors: Floats) -> float:
+        """Bed-days that early bail review saves at the present compliance."""
+        first, last = REVIEWED
+        both = [
+            path(factors, last, *without).census[:, jail, model.clock.index(first) :].sum()
+            for without in ((REVIEW,), ())
+        ]
+        return float(both[0] - both[1])
 
     def residual(factors: Floats) -> Floats:
         held = path(factors).census[:, jail].sum(axis=(0, 1))[index]
@@ -251,29 +277,33 @@ def fit(model: Model) -> tuple[dict[str, float], dict[str, float], Floats]:
         total = sum(races.values())
         races = {race: share / total for race, share in races.items()}
         factors = least_squares(residual, factors, diff_step=1e-3, max_nfev=5).x
+        review *= SAVED / reviewed(factors)
     rounded = {race: round(share, 4) for race, share in races.items()}
     rounded["Black"] = round(1 - sum(v for k, v in rounded.items() if k != "Black"), 4)
-    return {o: round(float(v), 4) for o, v in outside.items()}, rounded, np.round(factors, 4)
+    shares = {o: round(float(v), 4) for o, v in outside.items()}
+    return shares, rounded, np.round(factors, 4), round(review, 3)
 
 
 def main() -> None:
     """Fit, write (or check), and print what was fitted."""
     table = PLACE / "arraignment.csv"
     check = "--check" in sys.argv
-    before = (PLACE / "model.yaml").read_text(), table.read_text() if table.exists() else ""
+    before = table.read_text(encoding="utf-8") if table.exists() else ""
     if not check:
         table.write_text(arraignment(), encoding="utf-8")
-    model = read_model(PLACE)
-    outside, races, factors = fit(model)
+    model, plan = read_model(PLACE), read_platform("philadelphia/reduction-plan-2016")
+    outside, races, factors, review = fit(model)
     print("share of cases from outside:", outside)
-    print("arrivals by race:", races)
+    print("arrivals by race:", {race: float(share) for race, share in races.items()})
     print("multipliers of the jail's stays:", dict(zip(KNOTS, map(float, factors), strict=True)))
+    print("compliance of early bail review:", review)
     fitted = with_values(model, arrivals(facts(), outside, races), stays(factors))
     if check:
-        same = fitted == model and arraignment() == before[1]
+        same = fitted == model and arraignment() == before and with_review(plan, review) == plan
         print("the files are as fitted" if same else "the files differ from the fit")
         raise SystemExit(not same)
     write(fitted, PLACE / "model.yaml")
+    write(with_review(plan, review), PLACE / "platforms/reduction-plan-2016.yaml")
 
 
 if __name__ == "__main__":
