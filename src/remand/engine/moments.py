@@ -16,13 +16,15 @@ of a *counted* census are not Poisson: each adds ``Var R``, so their ``(E R)²``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.cache import compiled
-from remand.engine.expected import BLOCK, Path, in_threads, march, push, solve_instant
-from remand.engine.kernel import Floats, Kernel
+from remand.engine.expected import BLOCK, Path, in_threads, push, solve_instant
+from remand.engine.kernel import Channels, Floats, Kernel
 
 Bools = NDArray[np.bool_]
 
@@ -73,10 +75,11 @@ def variances(
     paired = np.arange(-len(rewards) % 2 + len(rewards)) % len(rewards)  # two rewards at a time
     visits = _Visits(path, bounds, which)
 
-    def one(g: int) -> Floats:
-        channels = kernel.channels[g]
-        squares, times = visits.of(g)
-        to_come = np.zeros((len(rewards), len(kernel.states), kernel.steps))
+    def one(kin: tuple[int, ...]) -> list[Floats]:
+        """The variances of strata that share their channels, whose people have one future."""
+        channels = kernel.channels[kin[0]]
+        lengths = visits.lengths(channels)
+        to_come = np.zeros((len(rewards), len(kernel.states) + 1, kernel.steps))
         for first in range(0, len(paired), 2):
             pair = paired[first : first + 2]
             rows = np.zeros((2, len(kernel.states), kernel.steps))
@@ -84,30 +87,58 @@ def variances(
                 _to_come(
                     low, high, channels.state, channels.pmf, channels.profile, channels.opens,
                     channels.closes, channels.start, channels.target, channels.share,
-                    kernel.pmf, kernel.profiles, visits.base[g], inside[pair], move[pair], rows,
+                    kernel.pmf, kernel.profiles, lengths.mean, inside[pair], move[pair], rows,
                 )  # fmt: skip
-            to_come[pair] = rows
-        links = np.repeat(np.arange(len(channels)), np.diff(channels.start))
-        origin = channels.state[links]
-        ahead = np.concatenate([to_come, np.zeros((len(rewards), 1, kernel.steps))], axis=1)
-        out = inside @ np.add.reduceat(squares, bounds[:-1], axis=1)
-        each = np.zeros((len(rewards), kernel.steps))
-        for link, (c, e) in enumerate(zip(links, channels.target, strict=True)):
-            share = channels.share[link]
-            counted = move[:, origin[link], e][:, None]
-            later = 2 * ahead[:, e]
-            each += counted * (path.left[g][c] * share) * (counted + later)
-            each += inside[:, origin[link]][:, None] * (times[c] * share) * later
-        for s in range(len(kernel.states)):
-            counted = move[:, -1, s][:, None]
-            each += counted * kernel.arrivals[g, s] * (counted + 2 * ahead[:, s])
-        return out + np.add.reduceat(each, bounds[:-1], axis=1)
+            to_come[pair, :-1] = rows
+        # what a leaver by a channel is worth: for a move that counts, and for each step inside
+        worth = np.zeros((2, len(rewards), len(channels), kernel.steps))
+        for c, s in enumerate(channels.state):
+            for link in range(channels.start[c], channels.start[c + 1]):
+                later = 2 * channels.share[link] * to_come[:, channels.target[link]]
+                counted = move[:, s, channels.target[link]][:, None]
+                worth[0, :, c] += counted * (channels.share[link] * counted + later)
+                worth[1, :, c] += inside[:, s][:, None] * later
+        coming = move[:, -1, :-1, None]
+        arriving = coming * (coming + 2 * to_come[:, :-1])
+        return [
+            inside @ np.add.reduceat(squares, bounds[:-1], axis=1)
+            + np.add.reduceat(
+                np.einsum("rct,ct->rt", worth[0], path.left[g])
+                + np.einsum("rct,ct->rt", worth[1], times)
+                + np.einsum("rst,st->rt", arriving, kernel.arrivals[g]),
+                bounds[:-1],
+                axis=1,
+            )
+            for g in kin
+            for squares, times in [visits.of(g, lengths)]
+        ]
 
-    done = in_threads(one, range(len(kernel.channels)), threads)
-    total = np.array(done).transpose(1, 0, 2)
+    families = _families(kernel)
+    done = in_threads(one, families, threads)
+    total = np.zeros((len(rewards), len(kernel.strata), len(bounds) - 1))
+    for kin, answers in zip(families, done, strict=True):
+        for g, answer in zip(kin, answers, strict=True):
+            total[:, g] = answer
     if kernel.counted.any():
         total = total - _certain(path, rewards, bounds, threads)
     return np.maximum(total, 0.0)
+
+
+def _families(kernel: Kernel) -> list[tuple[int, ...]]:
+    """Strata whose channels are the same throughout."""
+    alike: dict[bytes, list[int]] = {}
+    for g, c in enumerate(kernel.channels):
+        parts = (c.state, c.pmf, c.profile, c.opens, c.closes, c.start, c.target, c.share)
+        alike.setdefault(b"/".join(part.tobytes() for part in parts), []).append(g)
+    return [tuple(group) for group in alike.values()]
+
+
+class _Lengths(NamedTuple):
+    """Visits that begin at each step, cut at the end of their window, by state and step."""
+
+    rest: Floats  # chance of outlasting the window
+    mean: Floats  # mean steps
+    square: Floats  # mean of the squared steps
 
 
 class _Visits:
@@ -116,8 +147,8 @@ class _Visits:
     def __init__(self, path: Path, bounds: NDArray[np.int64], which: int) -> None:
         self.path, self.bounds, self.which = path, bounds, which
         kernel = path.kernel
-        steps = np.arange(kernel.steps)
-        window = np.maximum(np.searchsorted(bounds, steps, side="right") - 1, 0)
+        self.steps = np.arange(bounds[0], kernel.steps)
+        window = np.searchsorted(bounds, self.steps, side="right") - 1
         self.first, self.last = bounds[window], bounds[window + 1]
         d = np.arange(kernel.steps + 1)
         none = np.zeros((len(kernel.pmf), 1))
@@ -127,56 +158,52 @@ class _Visits:
         self.widest = int(np.diff(bounds).max())
         self.size = 1 << (2 * self.widest - 1).bit_length()
         self.spectrum = np.fft.rfft((kernel.pmf * d)[:, : self.widest], self.size)
-        self.rest: list[Floats] = []  # chance that a visit outlasts its window
-        self.base = [self._mean_steps(g) for g in range(len(kernel.channels))]
 
-    def _sums(self, g: int, order: int) -> Floats:
-        """Σ stay^order × pmf over stays that end in the entry's window: (channels, steps)."""
-        c = self.path.kernel.channels[g]
-        steps = np.arange(self.path.kernel.steps)
-        low = np.maximum(c.opens[:, None] - steps, 0)
-        high = np.maximum(np.minimum(c.closes[:, None], self.last) - steps, low)
-        table, width = self.sums[order].ravel(), self.sums[order].shape[1]
-        row = c.pmf[:, None] * width
-        return (table[row + high] - table[row + low]) * self.path.kernel.profiles[c.profile]
+    def lengths(self, channels: Channels) -> _Lengths:
+        """Lengths of the visits of a stratum with these channels; 0 before the first window."""
+        kernel = self.path.kernel
+        low = np.maximum(channels.opens[:, None] - self.steps, 0)
+        high = np.maximum(np.minimum(channels.closes[:, None], self.last) - self.steps, low)
+        row = channels.pmf[:, None] * self.sums[0].shape[1]
+        part = kernel.profiles[channels.profile][:, self.bounds[0] :]
+        member = self._member(channels)
+        gone, mean, square = (
+            member @ ((table.ravel()[row + high] - table.ravel()[row + low]) * part)
+            for table in self.sums
+        )
+        rest, left = np.maximum(1.0 - gone, 0.0), self.last - self.steps
+        cut = (rest, mean + rest * left, square + rest * left**2)
+        return _Lengths(*(np.pad(values, ((0, 0), (self.bounds[0], 0))) for values in cut))
 
-    def _by_state(self, g: int, values: Floats) -> Floats:
-        """Sum over the channels of each state."""
+    def _member(self, channels: Channels) -> Floats:
+        """(states, channels): 1 where a channel leaves a state."""
         states = np.arange(len(self.path.kernel.states))
-        member = (states[:, None] == self.path.kernel.channels[g].state).astype(float)
-        return member @ values
+        return (states[:, None] == channels.state).astype(float)
 
-    def _mean_steps(self, g: int) -> Floats:
-        """Mean steps of a visit within its window, by state and entry step."""
-        self.rest.append(np.maximum(1.0 - self._by_state(g, self._sums(g, 0)), 0.0))
-        left = self.last - np.arange(self.path.kernel.steps)
-        return self._by_state(g, self._sums(g, 1)) + self.rest[g] * left
+    def of(self, g: int, lengths: _Lengths) -> tuple[Floats, Floats]:
+        """Σ x² of visits, and Σ x of those who leave.
 
-    def of(self, g: int) -> tuple[Floats, Floats]:
-        """Σ x² of visits, by state and the step they begin in the window (states, steps); and
-        Σ x of those who leave by each channel at each step (channels, steps)."""
+        Visits by state and the step they begin in the window, (states, steps); those who leave
+        by channel and step, (channels, steps).
+        """
         path, kernel = self.path, self.path.kernel
         channels, due = kernel.channels[g], path.due[self.which][g]
-        steps = np.arange(kernel.steps)
-        squares = path.entries[g] * (
-            self._by_state(g, self._sums(g, 2)) + self.rest[g] * (self.last - steps) ** 2
-        )
-        since = steps - self.first
-        begun = self._by_state(g, due)
-        squares += self._by_state(g, due * since**2)
+        squares = path.entries[g] * lengths.square
+        since = np.zeros(kernel.steps)
+        since[self.steps] = self.steps - self.first
+        member = self._member(channels)
+        squares += member @ (due * since**2)
         before = np.concatenate([kernel.inside[g][:, None], path.census[g][:, :-1]], axis=1)
         marks = self.bounds[:-1]
-        length = np.diff(self.bounds)
-        staying = before[:, marks] - np.add.reduceat(begun, marks, axis=1)
-        squares[:, marks] += np.maximum(staying, 0.0) * length**2
-        squares[:, : marks[0]] = 0.0
+        staying = before[:, marks] - np.add.reduceat(member @ due, marks, axis=1)
+        squares[:, marks] += np.maximum(staying, 0.0) * np.diff(self.bounds) ** 2
         times = due * since
         source = path.entries[g][channels.state] * kernel.profiles[channels.profile]
         for low, high in zip(self.bounds[:-1], self.bounds[1:], strict=True):
             part = np.fft.rfft(source[:, low:high], self.size) * self.spectrum[channels.pmf]
             times[:, low:high] += np.fft.irfft(part, self.size)[:, : high - low]
-        shut = (steps < channels.opens[:, None]) | (steps >= channels.closes[:, None])
-        times[shut] = 0.0
+        steps = np.arange(kernel.steps)
+        times[(steps < channels.opens[:, None]) | (steps >= channels.closes[:, None])] = 0.0
         return squares, times
 
 
