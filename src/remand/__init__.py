@@ -40,7 +40,23 @@ _HOMES = {
     "write": "remand.files",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "InputError",
+    "Model",
+    "Platform",
+    "Policy",
+    "Problem",
+    "Refusal",
+    "RemandError",
+    "Run",
+    "Scenario",
+    "compare",
+    "read_model",
+    "read_platform",
+    "read_scenario",
+    "solve",
+    "write",
+]
 
 
 def __getattr__(name: str) -> Any:

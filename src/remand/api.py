@@ -29,6 +29,7 @@ def compare(
     every: Every = "month",
     by: str | Sequence[str] = (),
     quantities: Sequence[str] = QUANTITIES,
+    *,
     whole: bool = True,
 ) -> Run:
     """Run a model under each platform and compare.
@@ -60,7 +61,7 @@ def compare(
         every,
         axes,
         quantities,
-        whole,
+        whole=whole,
     )
 
 

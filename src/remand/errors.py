@@ -24,7 +24,7 @@ class RemandError(Exception):
     """The root of every error this package raises on purpose."""
 
 
-class Refusal(RemandError):
+class Refusal(RemandError):  # noqa: N818 - a refusal is no mistake of anyone's
     """A valid question that the chosen engine cannot answer."""
 
 

@@ -7,11 +7,13 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from numba import config, njit
+from numba import config as numba_config
+from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
+config: Any = numba_config  # its settings are made at run time
 
 if not config.CACHE_DIR and not os.access(Path(__file__).parent, os.W_OK):
     # An installation nobody may write to, where even a home folder may be missing: numba would
@@ -30,5 +32,5 @@ def compiled(function: F) -> F:
     Sums may be reassociated and fused (that is what lets eight products share a pass); NaN and
     infinity keep their meaning.
     """
-    jitted: F = njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})(function)
-    return jitted
+    jitted: Any = njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})(function)
+    return cast("F", jitted)

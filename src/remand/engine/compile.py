@@ -137,8 +137,10 @@ class _Builder:
     # -- arrivals ---------------------------------------------------------------------------
 
     def _arrivals(self) -> tuple[Floats, Floats]:
-        """Expected arrivals (strata, states, 1 + steps), entry −1 being the steady level that
-        tonight's people came at; and their negative-binomial size (strata, states)."""
+        """Expected arrivals (strata, states, 1 + steps) and their negative-binomial size.
+
+        Entry −1 is the steady level that tonight's people came at; size is (strata, states).
+        """
         model = self.model
         flow = np.zeros((len(model.strata), len(model.states), self.steps + 1))
         size = np.full(flow.shape[:2], np.inf)
@@ -189,10 +191,11 @@ class _Builder:
     def _inside(
         self, tables: dict[str, Table], flow: Floats
     ) -> tuple[Floats, Floats, NDArray[np.bool_], list[list[Floats]]]:
-        """People inside at the boundary before step 0, their mean steps so far, whether they
-        were counted, and their *cohorts*: entries by steps back (1, 2, …), as if none had left.
+        """People inside at the boundary before step 0.
 
-        A cohort array of length 1 stands for a constant flow of entries since ever.
+        Returns how many, their mean steps so far, whether they were counted, and their
+        *cohorts*: entries by steps back (1, 2, …), as if none had left. A cohort array of length
+        1 stands for a constant flow of entries since ever.
         """
         model = self.model
         strata, names = model.strata, model.state_names
@@ -209,7 +212,7 @@ class _Builder:
         }
         tonight = model.tonight
         steady = [tonight == "steady" or tonight.get(name) == "steady" for name in names]
-        flux = self._flux(mixtures, flow, steady) if any(steady) else np.zeros(shape)
+        flux = self._flux(mixtures, flow) if any(steady) else np.zeros(shape)
         for state, name in enumerate(names):
             stock = None if isinstance(tonight, str) else tonight.get(name)
             for g in range(len(strata)):
@@ -230,7 +233,6 @@ class _Builder:
         self,
         mixtures: dict[str, list[tuple[laws.Law, str, Floats]]],
         flow: Floats,
-        steady: list[bool],
     ) -> Floats:
         """Entries a step into each state in a steady state: φ = (I − Pᵀ)⁻¹ λ.
 
@@ -279,8 +281,8 @@ class _Builder:
                 )
             return np.array([people / mean])
         backs = [int(row.days // self.clock.days) + 1 for row in stock.elapsed]
-        cohorts = np.zeros(max(max(backs), 2))
-        alive = sum(w * self._surviving(law, max(backs)) for law, w in mixture)
+        cohorts = np.zeros(max(2, *backs))
+        alive = self._alive(mixture, max(backs))
         for row, back in zip(stock.elapsed, backs, strict=True):
             if row.share and not alive[back - 1] > 0:
                 raise InputError.of(
@@ -293,6 +295,11 @@ class _Builder:
                 cohorts[back - 1] += people * row.share / alive[back - 1]
         return cohorts
 
+    def _alive(self, mixture: list[tuple[laws.Law, float]], steps: int) -> Floats:
+        """P(D > d) for d below ``steps``, of a mixture."""
+        alive: Floats = np.sum([w * self._surviving(law, steps) for law, w in mixture], axis=0)
+        return alive
+
     def _mean_so_far(
         self, stock: object, mixture: list[tuple[laws.Law, float]], mean: float
     ) -> float:
@@ -302,7 +309,7 @@ class _Builder:
         if mean <= 0:
             return 0.0
         ages = int(OLDEST_DAYS / self.clock.days)
-        alive = sum(w * self._surviving(law, ages) for law, w in mixture)
+        alive = self._alive(mixture, ages)
         return float(np.dot(alive, np.arange(1, ages + 1)) / np.sum(alive))
 
     # -- channels ---------------------------------------------------------------------------

@@ -84,11 +84,12 @@ def _spent(path: Path, threads: int | None) -> tuple[Floats, Floats]:
 
 
 def _carried_at_start(kernel: Kernel, inner: tuple[Channels, ...]) -> tuple[Floats, Floats]:
-    """At the boundary before step 0: time in the kind so far by state, all together, and the
-    mean time a person of the state had spent in the kind before entering the state.
+    """Time in the kind at the boundary before step 0.
 
-    In a steady state ``flow × carried = Σ (carried + stay)`` of those who come from states of the
-    same kind; of a counted census nothing earlier is known.
+    Returns the time so far by state, all together, and the mean time a person of the state had
+    spent in the kind before entering the state. In a steady state ``flow × carried =
+    Σ (carried + stay)`` of those who come from states of the same kind; of a counted census
+    nothing earlier is known.
     """
     n = len(kernel.states)
     earlier = np.zeros_like(kernel.inside)

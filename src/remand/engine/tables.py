@@ -47,7 +47,8 @@ class Table:
     def share(self, exit_name: str) -> Floats:
         """Total share of an exit."""
         parts = [w for (name, _), w in self.weight.items() if name == exit_name]
-        return np.sum(parts, axis=0)
+        total: Floats = np.sum(parts, axis=0)
+        return total
 
     def add(self, key: Key, weight: Floats) -> None:
         """Add people to one entry of the mixture."""
@@ -100,8 +101,10 @@ def base_table(model: Model, name: str, days: Ints) -> Table:
 
 
 def exit_shares(state: State, strata: Strata, days: Ints) -> dict[str, Floats]:
-    """Share of entrants by exit: (strata, days). ``rest`` is resolved, nothing is normalised
-    unless the state says so."""
+    """Share of entrants by exit: (strata, days).
+
+    ``rest`` is resolved; nothing is normalised unless the state says so.
+    """
     shares: dict[str, Floats] = {}
     rest: dict[str, NDArray[np.bool_]] = {}
     for exit_name, exit_ in state.exits.items():
@@ -112,9 +115,8 @@ def exit_shares(state: State, strata: Strata, days: Ints) -> dict[str, Floats]:
         rest[exit_name] = np.isnan(shares[exit_name])
     taken = np.sum([np.nan_to_num(s) for s in shares.values()], axis=0)
     many = np.sum(list(rest.values()), axis=0)
-    for exit_name in shares:
-        left = np.where(many > 0, (1.0 - taken) / np.maximum(many, 1), 0.0)
-        shares[exit_name] = np.where(rest[exit_name], left, shares[exit_name])
+    left = np.where(many > 0, (1.0 - taken) / np.maximum(many, 1), 0.0)
+    shares = {e: np.where(rest[e], left, share) for e, share in shares.items()}
     if state.normalise:
         total = np.sum(list(shares.values()), axis=0)
         shares = {e: s / np.where(total > 0, total, 1.0) for e, s in shares.items()}

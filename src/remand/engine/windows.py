@@ -39,7 +39,8 @@ class Piece(NamedTuple):
 
     @classmethod
     def of(cls, law: laws.Law | None, target: str, weight: Floats, opens: int, closes: int) -> Self:
-        return cls(law, target, weight, opens, closes, weight.any(axis=1))
+        """A piece; ``reaches`` is read off the weights."""
+        return cls(law, target, weight, opens, closes, np.asarray(weight.any(axis=1)))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What a justice system is: frozen data, no files."""

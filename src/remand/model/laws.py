@@ -47,9 +47,10 @@ class Law:
 
     def surviving(self, steps: int, step: float, partial: str) -> Floats:
         """P(D > d) for d = 0 … steps − 1, D the stay in whole steps of ``step`` days."""
+        bounds = np.arange(steps + 1.0) * step
         if partial == "up":
-            return self.survival(np.arange(steps) * step)
-        ends = self.excess(np.arange(steps + 1) * step) / step
+            return self.survival(bounds[:-1])
+        ends = self.excess(bounds) / step
         return np.clip(ends[:-1] - ends[1:], 0.0, 1.0)
 
     def mean_steps(self, step: float, partial: str) -> float:
@@ -155,8 +156,9 @@ class Gamma(Law):
         from scipy.special import gammaincc  # noqa: PLC0415
 
         scaled = x * self.shape / self.average
+        beyond: Floats = gammaincc(self.shape, scaled)
         biased: Floats = gammaincc(self.shape + 1, scaled)
-        return np.maximum(self.average * biased - x * gammaincc(self.shape, scaled), 0.0)
+        return np.maximum(self.average * biased - x * beyond, 0.0)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from remand.model.clock import Clock
 from remand.model.policy import Policy, Source
 from remand.model.spec import Date, FrozenDict, Names, NotNegative, Sourced
-from remand.model.states import KINDS, AnyState, Kind, State
+from remand.model.states import KINDS, AnyState, Kind
 from remand.model.strata import Strata
 from remand.model.values import Arrivals, Disparity, Residents, Stock
 

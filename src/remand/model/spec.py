@@ -51,7 +51,7 @@ class FrozenDict(dict[K, V]):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         args = getattr(source, "__args__", (Any, Any))
-        plain = handler.generate_schema(dict[args])  # type: ignore[valid-type]
+        plain = handler.generate_schema(dict[args])  # type: ignore[misc, valid-type]
         return core_schema.no_info_after_validator_function(cls, plain)
 
 

@@ -77,9 +77,9 @@ def choose(
 ) -> tuple[NDArray[np.int64], list[Problem]]:
     """Which row each stratum takes on each date.
 
-    ``days`` are rising proleptic ordinals. Returns an array (strata, days) of row positions, −1 where no row
-    covers a stratum, with every problem found; a row that wins nowhere is not a problem, but two
-    equally specific rows for one stratum and a ``where`` with unknown names are.
+    ``days`` are rising proleptic ordinals. Returns an array (strata, days) of row positions, −1
+    where no row covers a stratum, with every problem found; a row that wins nowhere is not a
+    problem, but two equally specific rows for one stratum and a ``where`` with unknown names are.
     """
     since = [
         0 if row.from_ is None else int(np.searchsorted(days, row.from_.toordinal()))

@@ -1,0 +1,1 @@
+"""What a run means: pure functions of censuses and flows."""

@@ -59,11 +59,13 @@ def places_of(model: Model, by: Sequence[str]) -> list[Place]:
         if kind != "community"
     ]
     if "state" in by:
-        for i, name in enumerate(model.states):
-            places.append(Place("state", name, np.arange(len(states)) == i))
+        one = np.eye(len(states), dtype=bool)
+        places += [Place("state", name, one[i]) for i, name in enumerate(model.states)]
     if "status" in by:
-        for status in model.statuses:
-            places.append(Place("status", status, np.array([status in s.statuses for s in states])))
+        places += [
+            Place("status", status, np.array([status in s.statuses for s in states]))
+            for status in model.statuses
+        ]
     return places
 
 

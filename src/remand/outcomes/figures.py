@@ -24,7 +24,8 @@ Bools = NDArray[np.bool_]
 
 PER = 100_000
 QUANTITIES = ("population", "admissions", "releases", "bed_days", "rate", "stay_admission",
-              "stay_release", "stay_so_far", "disparity_ratio", "disparity_difference", "cost")  # fmt: skip
+              "stay_release", "stay_so_far", "disparity_ratio", "disparity_difference",
+              "cost")  # fmt: skip
 STAY_BASIS = {
     "stay_admission": "mean stay of those admitted in the period, to its end",
     "stay_release": "mean stay of those released in the period",
@@ -101,9 +102,10 @@ class _Reader:
     def _grouped(self, series: Floats) -> Floats:
         """(places, strata, steps) → (places, groups, windows), summed."""
         sums = self.windows.sums(series)
-        return np.einsum("gs,psw->pgw", self.groups.members.astype(float), sums)
+        grouped: Floats = np.einsum("gs,psw->pgw", self.groups.members.astype(float), sums)
+        return grouped
 
-    def _label(self, exact: bool) -> str | None:
+    def _label(self, *, exact: bool) -> str | None:
         """What a band is; none is given where arrivals are not Poisson."""
         if not self.poisson:
             return None
@@ -124,7 +126,7 @@ class _Reader:
         quantiles = (
             bands.poisson(self.population) if exact else bands.normal(self.population, sd / length)
         )
-        label = self._label(exact)
+        label = self._label(exact=exact)
         blocks = [
             _Block("population", "people", self.population, hidden, sd / length, quantiles, label,
                    f"{model.counts}, mean of the period's censuses"),
@@ -176,7 +178,8 @@ class _Reader:
         """Variances (rewards, groups, windows)."""
         which = self.path.marks.index(self.windows.marks(self.path.kernel.steps))
         each = variances(self.path, rewards, which)[:, :, : len(self.windows.starts)]
-        return np.einsum("gs,rsw->rgw", self.groups.members.astype(float), each)
+        grouped: Floats = np.einsum("gs,rsw->rgw", self.groups.members.astype(float), each)
+        return grouped
 
     def _hidden(self, counts: Floats) -> Bools:
         """Cells to hide: never a kind's total, always with what would give a cell away."""

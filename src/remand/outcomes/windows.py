@@ -30,8 +30,9 @@ class Windows:
 
     @classmethod
     def over(cls, clock: Clock, first: dt.date, last: dt.date, every: Every | None) -> Windows:
-        """Windows over [first, last): calendar days, weeks from ``first``, months or years; a
-        single one if ``every`` is None. A clock with longer steps gives one window a step.
+        """Windows over [first, last): calendar days, weeks from ``first``, months or years.
+
+        A single one if ``every`` is None. A clock with longer steps gives one window a step.
 
         >>> clock = Clock(start=dt.date(2014, 1, 1))
         >>> Windows.over(clock, dt.date(2014, 1, 1), dt.date(2014, 3, 1), "month").starts
@@ -44,7 +45,8 @@ class Windows:
                 f"{clock.start}",
                 fix="give --from and --to within the model's time, --to after --from",
             )
-        starts, previous = [], None
+        starts: list[int] = []
+        previous: object = None
         for step in range(begin, end):
             date = clock.date(step)
             key = {

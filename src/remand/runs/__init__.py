@@ -1,0 +1,1 @@
+"""Scenarios set side by side, and what a run hands back."""

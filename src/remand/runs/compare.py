@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
+from pydantic import BaseModel
 
 from remand.engine.compile import compile_model
 from remand.engine.expected import solve
@@ -39,6 +40,7 @@ def compare_scenarios(
     every: Every = "month",
     by: Sequence[str] = (),
     quantities: Sequence[str] = QUANTITIES,
+    *,
     whole: bool = True,
 ) -> Run:
     """Solve every scenario exactly and read figures off over [since, until).
@@ -109,7 +111,7 @@ def _solve(
 
 
 def _differences(summary: pl.DataFrame, names: list[str], by: list[str]) -> pl.DataFrame:
-    """a − b of every summary row, for every pair in the order asked: a swap negates exactly."""
+    """Summary rows of a less those of b, every pair in the order asked: a swap negates exactly."""
     keys = [c for c in ("date", "kind", "state", "status", *by, "quantity", "unit", "basis",
                         "denominator") if c in summary.columns]  # fmt: skip
     keys = list(dict.fromkeys(keys))
@@ -169,7 +171,7 @@ def inferred_numbers(model: Model) -> tuple[int, int]:
         elif isinstance(node, tuple):
             for child in node:
                 visit(child)
-        elif hasattr(type(node), "model_fields"):
+        elif isinstance(node, BaseModel):
             for name in type(node).model_fields:
                 visit(getattr(node, name))
 
