@@ -18,7 +18,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from remand.errors import InputError, Problem, did_you_mean
 from remand.errors import Path as Place
-from remand.model.check import check_model, check_platform
+from remand.model.check import check_model
+from remand.model.check_policies import check_platform
 from remand.model.edits import EDITS
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
