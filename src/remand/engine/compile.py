@@ -38,7 +38,7 @@ def compile_model(model: Model, until: dt.date) -> Kernel:
             fix="give a later --to",
         )
     _refuse_coupled(model)
-    days = days_of(model, steps)
+    days = days_of(model.clock, steps)
     policies = sorted(model.policies, key=lambda policy: policy.starts)
     reach = Reach(model.clock, model.strata, steps)
     mixtures: dict[str, Table] = {}
@@ -47,7 +47,7 @@ def compile_model(model: Model, until: dt.date) -> Kernel:
 
         def table_as_of(step: int, name: str = name) -> Table:
             return edited_table(
-                model, name, days, policies, lambda policy, edit: reach.as_of(step, policy, edit)
+                model, name, steps, policies, lambda policy, edit: reach.as_of(step, policy, edit)
             )
 
         mixtures[name] = table_as_of(-1)

@@ -16,8 +16,8 @@ of a *counted* census are not Poisson: each adds ``Var R``, so their ``(E R)²``
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def variances(
         for first in range(0, len(paired), 2):
             pair = paired[first : first + 2]
             rows = np.zeros((2, len(kernel.states), kernel.steps))
-            for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+            for low, high in pairwise(bounds):
                 _to_come(
                     low, high, channels.state, channels.pmf, channels.profile, channels.opens,
                     channels.closes, channels.start, channels.target, channels.share,
@@ -199,7 +199,7 @@ class _Visits:
         squares[:, marks] += np.maximum(staying, 0.0) * np.diff(self.bounds) ** 2
         times = due * since
         source = path.entries[g][channels.state] * kernel.profiles[channels.profile]
-        for low, high in zip(self.bounds[:-1], self.bounds[1:], strict=True):
+        for low, high in pairwise(self.bounds):
             part = np.fft.rfft(source[:, low:high], self.size) * self.spectrum[channels.pmf]
             times[:, low:high] += np.fft.irfft(part, self.size)[:, : high - low]
         steps = np.arange(kernel.steps)

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remand.errors import InputError, did_you_mean
 from remand.model import laws
+from remand.model.clock import Clock
 from remand.model.edits import Divert, DwellEdit, Edit, ShareEdit
 from remand.model.model import Model
 from remand.model.policy import Policy
@@ -70,9 +72,8 @@ class Table:
         return left
 
 
-def days_of(model: Model, steps: int) -> Ints:
+def days_of(clock: Clock, steps: int) -> Ints:
     """Ordinals of the first days of steps 0 … steps − 1, step 0 twice: entry −1 stands first."""
-    clock = model.clock
     if clock.step == "month":
         days = np.array([date.toordinal() for date in clock.dates(steps)], np.int64)
     else:
@@ -80,18 +81,23 @@ def days_of(model: Model, steps: int) -> Ints:
     return np.concatenate([days[:1], days])
 
 
-def base_table(model: Model, name: str, days: Ints) -> Table:
-    """The table of a state before any policy."""
-    state = model.states[name]
+def base_table(model: Model, name: str, steps: int) -> Table:
+    """The table of a state before any policy; a fresh copy of one worked out once."""
+    table = _base_table(model.states[name], model.strata, model.clock, steps)
+    return Table(dict(table.weight), dict(table.own))
+
+
+@lru_cache(maxsize=256)
+def _base_table(state: State, strata: Strata, clock: Clock, steps: int) -> Table:
+    days = days_of(clock, steps)
     table = Table()
-    joint = [row for row in state.dwell or () if isinstance(row, TableDwell) and row.joint]
-    if joint:
-        _joint_table(table, state.dwell or (), model.strata, days)
+    if any(isinstance(row, TableDwell) and row.joint for row in state.dwell or ()):
+        _joint_table(table, state.dwell or (), strata, days)
         return table
-    shares = exit_shares(state, model.strata, days)
+    shares = exit_shares(state, strata, days)
     for exit_name, exit_ in state.exits.items():
         rows = exit_.dwell if exit_.dwell is not None else state.dwell or ()
-        chosen, _ = choose(rows, model.strata, days)
+        chosen, _ = choose(rows, strata, days)
         for i, row in enumerate(rows):
             key = (exit_name, row.numeric)
             mask = (chosen == i).astype(float)
@@ -151,10 +157,10 @@ def _joint_table(table: Table, rows: tuple[AnyDwell, ...], strata: Strata, days:
 
 
 def edited_table(
-    model: Model, name: str, days: Ints, policies: list[Policy], reach: Reach
+    model: Model, name: str, steps: int, policies: list[Policy], reach: Reach
 ) -> Table:
     """The table of a state under policies applied in the order given."""
-    table = base_table(model, name, days)
+    table = base_table(model, name, steps)
     step = model.clock.days
     for policy in policies:
         for position, edit in enumerate(policy.edits):
