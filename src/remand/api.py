@@ -37,7 +37,8 @@ def compare(
     Args:
         model: a model, a shipped name, or a path.
         platforms: platforms, shipped names or paths; ``NAME#POLICY`` keeps a single policy. If
-            none of them is empty, the model with no change is added in front.
+            none of them is empty, what they are measured against is added in front: the platform
+            they all come after, or else the model with no change.
         until: the day after the last, exclusive.
         since: the first day figures are given for; the run itself begins at the model's start.
         every: ``day``, ``week``, ``month`` or ``year``.
@@ -52,7 +53,9 @@ def compare(
     spec = read_model(model) if isinstance(model, str) else model
     scenarios = [read_scenario(p, spec) for p in platforms]
     if all(s.platform.policies or s.after for s in scenarios):
-        scenarios = [Scenario.of(spec, [NO_CHANGE]), *scenarios]
+        chains = {s.after: s.chain[:-1] for s in scenarios}
+        shared = next(iter(chains.values())) if len(chains) == 1 else ()
+        scenarios = [Scenario.of(spec, shared or [NO_CHANGE]), *scenarios]
     axes = (by,) if isinstance(by, str) else tuple(by)
     return compare_scenarios(
         scenarios,

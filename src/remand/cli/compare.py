@@ -105,7 +105,7 @@ def _show(run: Run) -> None:
 
     from remand.cli import show
 
-    console = Console()
+    console = Console(highlight=False)
     meta = run.meta
     table = Table(
         title=f"{meta['title']}, {meta['from']} to {meta['to']} (exclusive): average day",
@@ -137,16 +137,25 @@ def _show(run: Run) -> None:
             show.people(found.get("rate")),
         )
     console.print(table)
+    for scenario in run.scenarios:
+        if scenario.platform.policies or scenario.platform.not_modelled:
+            for line in show.plan(scenario):
+                console.print(line)
     for line in notes(run):
         console.print(line, style="dim")
 
 
 def notes(run: Run) -> list[str]:
     """What must stand under every table of a run."""
-    unit = next(iter(run.summary["denominator"].drop_nulls()), None)
+    rates = run.series.filter(run.series["quantity"] == "rate")
+    unit = next(iter(rates["denominator"].drop_nulls()), None)
+    stays = "stay_admission" in run.series["quantity"]
+    counting = next(iter(run.series["basis"].drop_nulls()), "")
     lines = [
-        f"Rates are per 100,000 {unit}." if unit else "",
-        "Stay: mean stay of those admitted in the period. Bands: " + run.meta["bands"] + ".",
+        f"Counted: {counting}." if counting else "",
+        f"Rates: people per 100,000 {unit}." if unit else "",
+        "Stay: mean stay of those admitted in the period, to its end." if stays else "",
+        f"Bands: {run.meta['bands']}.",
         f"Inferred: {run.meta['inferred']}.",
         *(f"Note: {warning}." for warning in run.warnings),
         f"Run {run.identity}, remand {run.meta['versions']['remand']}.",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PLACE = "philadelphia"
 FIRST, LAST = dt.date(2016, 1, 1), dt.date(2020, 1, 1)
 SHOWN = ("jail", "prison", "supervision")
+FIRST_SHOWN = (f"{PLACE}/status-quo", f"{PLACE}/reduction-plan-2016")
 QUANTITIES = ("population", "rate", "disparity_ratio")
 
 
@@ -26,8 +27,8 @@ def demo(
     from remand.files import read_model, shipped
 
     model = read_model(PLACE)
-    names = [name for name in shipped("platforms") if name.startswith(f"{PLACE}/")]
-    names.sort(key=lambda name: name != f"{PLACE}/status-quo")
+    others = [name for name in shipped("platforms") if name.startswith(f"{PLACE}/")]
+    names = [*FIRST_SHOWN, *(name for name in others if name not in FIRST_SHOWN)]
     run = compare(
         model, names, until=LAST, since=FIRST, every="year", quantities=QUANTITIES, whole=False
     )
@@ -52,16 +53,16 @@ def _show(run: Run, model: Model) -> None:
     }
     last = LAST.year - 1
     years = range(FIRST.year, LAST.year)
-    console = Console()
-    console.print(f"[bold]{model.title}: people held on an average day[/bold] ({model.counts})\n")
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column("plan")
+    console = Console(highlight=False)
+    console.print(f"[bold]{model.title}: people held on an average day[/bold]")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="")
+    table.add_column("\nplan", no_wrap=True)
     for year in years:
-        table.add_column(f"jail\n{year}", justify="right")
-    table.add_column(f"by chance alone\n90 %, {last}", justify="right")
-    table.add_column(f"per 100,000\n{last}", justify="right")
-    table.add_column(f"state prison\n{last}", justify="right")
-    table.add_column(f"supervision\n{last}", justify="right")
+        table.add_column(f"{'jail' if year == FIRST.year else ''}\n{year}", justify="right")
+    table.add_column(f"90 % chance\n{last}", justify="right")
+    table.add_column("rate\n", justify="right")
+    table.add_column(f"prison\n{last}", justify="right")
+    table.add_column(f"superv.\n{last}", justify="right")
     for scenario in run.scenarios:
         name = scenario.name
         jail = [rows[name, "population", "jail", year] for year in years]
@@ -72,15 +73,16 @@ def _show(run: Run, model: Model) -> None:
             show.people(rows[name, "rate", "jail", last]),
             *(show.people(rows[name, "population", kind, last]) for kind in SHOWN[1:]),
         )
-    table.add_section()
     known = {
-        (count.from_.year): f"{count.value:,.0f}{'*' if count.fitted else ''}"
+        count.from_.year: f"{count.value:,.0f}{'*' if count.fitted else ''}"
         for count in model.counted
-        if count.kind == "jail" and count.from_.year + 1 == count.to.year
+        if count.kind == "jail" and count.from_.year + 1 == count.to.year and count.to.month == 1
     }
-    table.add_row("what was counted", *(known.get(year, "") for year in years), style="italic")
+    table.add_row("[italic]counted[/italic]", *(known.get(year, "") for year in years))
     console.print(table)
-    console.print("* the model was fitted to the census days of 2014–2016\n")
+    console.print(
+        "* of the days the model was fitted to; the others it had not seen\n", style="dim"
+    )
     for line in _sentences(run, rows, last):
         console.print(line)
     console.print()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from remand.model.platform import Scenario
+    from remand.model.policy import Compliance
 
 SMALL = "fewer than 10"
 
@@ -47,3 +51,38 @@ def signed(value: float) -> str:
     if whole == 0:
         return "0"
     return f"{'+' if whole > 0 else '−'}{abs(whole):,}"
+
+
+def kept(compliance: Compliance) -> str:
+    """How well a promise is supposed to be kept.
+
+    >>> from remand.model.policy import Compliance
+    >>> kept(Compliance(low=0.2, high=0.8)), kept(Compliance(value=1.0))
+    ('kept for 20–80 %, assumed', 'kept for everyone: a ceiling')
+    """
+    if compliance.measured:
+        return "as measured"
+    if compliance.ceiling:
+        return "kept for everyone: a ceiling"
+    if compliance.low is not None and compliance.high is not None:
+        return f"kept for {100 * compliance.low:.0f}–{100 * compliance.high:.0f} %, assumed"
+    return f"kept for {100 * compliance.point:.0f} %"
+
+
+def plan(scenario: Scenario) -> list[str]:
+    """A platform in lines: what it comes after, each promise with who holds the lever, and what
+    the model cannot express."""
+    platform = scenario.platform
+    after = f", after {', '.join(scenario.after)}" if scenario.after else ""
+    lines = [f"{platform.title} ({platform.name}{after})"]
+    for policy in platform.policies:
+        words = f"“{policy.quote}”" if policy.quote else policy.about or policy.inferred or ""
+        act = "" if policy.edits else f" No edit: {policy.no_edits}."
+        lines.append(
+            f"  {policy.name}: {policy.authority}, from {policy.starts}, {kept(policy.compliance)}. "
+            f"{words}{act}"
+        )
+    lines += [
+        f"  not modelled: {promise.words} ({promise.why})" for promise in platform.not_modelled
+    ]
+    return lines

@@ -16,7 +16,6 @@ from remand.engine.stays import stays
 from remand.errors import InputError, Refusal, did_you_mean
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
-from remand.model.policy import Policy
 from remand.model.spec import Sourced
 from remand.outcomes.figures import QUANTITIES, STAY_BASIS, figures
 from remand.outcomes.windows import Every, Windows
@@ -186,23 +185,29 @@ def _warnings(scenarios: Sequence[Scenario], until: dt.date) -> list[str]:
     model = scenarios[0].base
     if model.tonight == "steady":
         said.append("no census of the first night: the run starts from the model's steady state")
-    for scenario in scenarios:
-        own: list[Policy] = list(scenario.platform.policies)
-        ceiling = [p.name for p in own if p.compliance.ceiling and p.edits]
-        if ceiling:
-            said.append(
-                f"{scenario.name}: a ceiling, not a forecast; compliance is 100 % for "
-                + ", ".join(ceiling)
-            )
-        ranged = [p.name for p in own if p.compliance.low is not None and p.edits]
-        if ranged:
-            said.append(
-                f"{scenario.name}: compliance given as a range is run at its midpoint for "
-                + ", ".join(ranged)
-            )
-        if scenario.platform.not_modelled:
-            said.append(
-                f"{scenario.name}: {len(scenario.platform.not_modelled)} promises are not "
-                "modelled (see the platform's file)"
-            )
+    ceilings = [
+        f"{scenario.name} ({policy.name})"
+        for scenario in scenarios
+        for policy in scenario.platform.policies
+        if policy.compliance.ceiling and policy.edits
+    ]
+    if ceilings:
+        said.append(f"a ceiling, not a forecast, since compliance is 100 %: {', '.join(ceilings)}")
+    ranged = {
+        scenario.name: sum(bool(p.edits) and p.compliance.low is not None for p in own)
+        for scenario in scenarios
+        if (own := scenario.platform.policies)
+    }
+    if any(ranged.values()):
+        said.append(
+            "compliance given as an assumption range is run at its midpoint: "
+            + ", ".join(f"{name} {count}" for name, count in ranged.items() if count)
+            + " (policies)"
+        )
+    left_out = [s for s in scenarios if s.platform.not_modelled]
+    if left_out:
+        said.append(
+            "promises the model cannot express: "
+            + ", ".join(f"{s.name} {len(s.platform.not_modelled)}" for s in left_out)
+        )
     return said

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from remand.model.platform import Scenario
+from remand.model.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,10 @@ class Run:
                     "name": scenario.name,
                     "platform": scenario.platform.title,
                     "base": list(scenario.after),
+                    "policies": [_promise(policy) for policy in scenario.platform.policies],
+                    "not_modelled": [
+                        promise.as_document() for promise in scenario.platform.not_modelled
+                    ],
                     "series": _records(self.series.filter(own).drop("scenario")),
                     "summary": _records(self.summary.filter(own).drop("scenario")),
                 }
@@ -83,6 +88,23 @@ class Run:
     def to_json(self) -> str:
         """`as_json` as text; dates in ISO form, suppressed figures null."""
         return json.dumps(self.as_json(), default=str, ensure_ascii=False)
+
+
+def _promise(policy: Policy) -> dict[str, Any]:
+    """Who does what from when, how well it is kept, and in whose words."""
+    return {
+        "name": policy.name,
+        "authority": policy.authority,
+        "starts": str(policy.starts),
+        "ends": str(policy.ends) if policy.ends else None,
+        "compliance": policy.compliance.as_document(),
+        "quote": policy.quote,
+        "about": policy.about,
+        "source": list(policy.source),
+        "inferred": policy.inferred,
+        "no_edits": policy.no_edits,
+        "claimed": policy.claimed.as_document() if policy.claimed else None,
+    }
 
 
 def _records(frame: pl.DataFrame) -> list[dict[str, Any]]:
