@@ -110,7 +110,7 @@ def implied(model: Model, path: Solved) -> None:
         people = float(sum(year(model, path.census[:, r].sum(axis=0), 2015).mean() for r in rows))
         total += people
         print(f"| {name} | {entered:,.0f} | {people * 365 / entered:.0f} | {people:,.0f} |")
-    print(f"| all | | | {total:,.0f} |")
+    print(f"| all | | | {total:,.0f} |\n")
     lengths = stays(path)
     members = np.array([state.kind == "jail" for state in model.states.values()])
     n = len(members)
