@@ -43,7 +43,7 @@ RACES = ("Black", "white", "Latinx", "other", "not_listed")
 YEARS = (2014, 2015, 2016, 2017)
 
 # Rows of facts.csv: cases charged by offence, 2014–2017 ("other" joins other and uncategorised).
-CASES = {
+CASES: dict[str, list[tuple[str, ...]]] = {
     "violent": [("F0057",), ("F0058",), ("F0059",), ("F0060",)],
     "firearm": [("F0081",), ("F0082",), ("F0083",), ("F0084",)],
     "drug": [("F0073",), ("F0074",), ("F0075",), ("F0076",)],
@@ -131,8 +131,11 @@ def arrivals(
     known: dict[str, float], outside: dict[str, float], races: dict[str, float]
 ) -> dict[str, object]:
     """People from outside by door: cases charged × the share that comes from outside."""
-    split = {"race": {**races, "inferred": "set so that the jail at the start is as in the one-day "
-                      "count of 2013 (F0459–F0464, F0482), held as often as in F0555–F0556"}}  # fmt: skip
+    set_so = (
+        "set so that the jail at the start is as in the one-day count of 2013 (F0459–F0464, "
+        "F0482), held as often as in F0555–F0556"
+    )
+    split = {"race": {**races, "inferred": set_so}}
     doors: dict[str, object] = {}
     for door, listed in (("arraignment_listed", True), ("arraignment_unlisted", False)):
         rows = []
@@ -262,7 +265,8 @@ def fit(model: Model) -> tuple[dict[str, float], dict[str, float], Floats, float
 
     def residual(factors: Floats) -> Floats:
         held = path(factors).census[:, jail].sum(axis=(0, 1))[index]
-        return weight * (held / np.array([total for _, total in days]) - 1)
+        off: Floats = weight * (held / np.array([total for _, total in days]) - 1)
+        return off
 
     for _ in range(5):
         solved = path(factors)

@@ -122,7 +122,7 @@ def implied(model: Model, path: Solved) -> None:
     for of in (2015, 2018):
         came = year(model, admitted.sum(axis=(0, 1)), of).sum()
         stay = year(model, (admitted * lengths.to_come).sum(axis=(0, 1)), of).sum() / came
-        print(f"- {of}: {came:,.0f} admissions to jail, mean stay of those admitted {stay:.0f} days")
+        print(f"- {of}: {came:,.0f} admissions to jail, mean stay of those {stay:.0f} days")
 
 
 def main() -> None:
@@ -136,9 +136,11 @@ def main() -> None:
     implied(model, plan)
     detained = [("detainer" in s.statuses) for s in model.states.values()]
     on_detainers = plan.census[:, detained].sum(axis=(0, 1))
-    print(f"- on detainers, 2016: {year(model, on_detainers, 2016).mean() / year(model, jail, 2016).mean():.1%}")
+    share = year(model, on_detainers, 2016).mean() / year(model, jail, 2016).mean()
+    print(f"- on detainers, 2016: {share:.1%}")
     supervision = held(model, plan, "supervision")
-    print(f"- under supervision on 31 December 2017: {supervision[model.clock.index(dt.date(2017, 12, 31))]:,.0f}")
+    last = model.clock.index(dt.date(2017, 12, 31))
+    print(f"- under supervision on 31 December 2017: {supervision[last]:,.0f}")
     did = held(model, solved("dao-2018-19", model), "jail")
     fewer = Policy.model_validate({
         "name": "arrests of 2018", "authority": "police", "starts": dt.date(2018, 1, 1),
@@ -150,7 +152,10 @@ def main() -> None:
     assert isinstance(fewer.compliance, Compliance)  # noqa: S101
     with_arrests = held(model, solved("dao-2018-19", model.enact(fewer)), "jail")
     kept = model_with_plan_in_full(model)
-    print("| date | counted | same as last year | model | model, arrests of 2018 known | and the plan kept in full |")
+    print(
+        "| date | counted | same as last year | model | model, arrests of 2018 known | "
+        "and the plan kept in full |"
+    )
     print("|---|---|---|---|---|---|")
     for label, count, past, at in (
         ("21 February 2018", 6100, last_year(counted, dt.date(2018, 2, 21)), dt.date(2018, 2, 21)),

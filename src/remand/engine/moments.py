@@ -178,7 +178,8 @@ class _Visits:
     def _member(self, channels: Channels) -> Floats:
         """(states, channels): 1 where a channel leaves a state."""
         states = np.arange(len(self.path.kernel.states))
-        return (states[:, None] == channels.state).astype(float)
+        member: Floats = (states[:, None] == channels.state).astype(float)
+        return member
 
     def of(self, g: int, lengths: _Lengths) -> tuple[Floats, Floats]:
         """Σ x² of visits, and Σ x of those who leave.
