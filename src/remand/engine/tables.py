@@ -159,29 +159,45 @@ def _joint_table(table: Table, rows: tuple[AnyDwell, ...], strata: Strata, days:
 def edited_table(
     model: Model, name: str, steps: int, policies: list[Policy], reach: Reach
 ) -> Table:
-    """The table of a state under policies applied in the order given."""
+    """The table of a state under policies applied in the order given.
+
+    A policy of several edits on the state is kept for the same people: they get all of them.
+    """
     table = base_table(model, name, steps)
-    step = model.clock.days
     for policy in policies:
-        for position, edit in enumerate(policy.edits):
-            if edit.state != name:
-                continue
-            reached = reach(policy, edit)
-            if not reached.any():
-                continue
-            try:
-                if isinstance(edit, Divert):
-                    _divert(table, edit, reached)
-                elif isinstance(edit, ShareEdit):
-                    _set_share(table, edit, reached, model)
-                elif isinstance(edit, DwellEdit):
-                    _change_dwell(table, edit, reached, step)
-            except InputError as error:
-                raise InputError(
-                    problem.at("policies", policy.name, "edits", position)
-                    for problem in error.problems
-                ) from None
+        reached = {
+            i: reach(policy, edit)
+            for i, edit in enumerate(policy.edits)
+            if edit.state == name and isinstance(edit, Divert | ShareEdit | DwellEdit)
+        }
+        reached = {i: people for i, people in reached.items() if people.any()}
+        if len(reached) < 2:
+            for position, people in reached.items():
+                _apply(table, policy, position, people, model)
+            continue
+        before = dict(table.weight)
+        for position, people in reached.items():
+            _apply(table, policy, position, (people > 0).astype(float), model)
+        kept = np.max(list(reached.values()), axis=0)
+        none = np.zeros_like(kept)
+        for key, weight in table.weight.items():
+            table.weight[key] = before.get(key, none) * (1.0 - kept) + weight * kept
     return table
+
+
+def _apply(table: Table, policy: Policy, position: int, reached: Floats, model: Model) -> None:
+    edit = policy.edits[position]
+    try:
+        if isinstance(edit, Divert):
+            _divert(table, edit, reached)
+        elif isinstance(edit, ShareEdit):
+            _set_share(table, edit, reached, model)
+        elif isinstance(edit, DwellEdit):
+            _change_dwell(table, edit, reached, model.clock.days)
+    except InputError as error:
+        raise InputError(
+            problem.at("policies", policy.name, "edits", position) for problem in error.problems
+        ) from None
 
 
 def _divert(table: Table, edit: Divert, reached: Floats) -> None:
@@ -237,9 +253,9 @@ def _set_share(table: Table, edit: ShareEdit, reached: Floats, model: Model) -> 
 
 def _change_dwell(table: Table, edit: DwellEdit, reached: Floats, step: float) -> None:
     touched = [k for k in table.weight if not edit.exits or k[0] in edit.exits]
-    for key in touched:
+    moving = {key: table.weight[key] * reached for key in touched}  # as they stood before the edit
+    for key, people in moving.items():
         exit_name, law = key
-        people = table.weight[key] * reached
         new: list[tuple[Key, float]]
         if edit.scale is not None:
             new = [((exit_name, law.scaled(edit.scale)), 1.0)]
