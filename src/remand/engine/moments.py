@@ -74,6 +74,10 @@ def variances(
     move = np.array([reward.move for reward in rewards])
     paired = np.arange(-len(rewards) % 2 + len(rewards)) % len(rewards)  # two rewards at a time
     visits = _Visits(path, bounds, which)
+    entered = kernel.profiles > 0
+    # entry steps at which anyone joins a profile: [begins, ends)
+    begins = np.where(entered.any(axis=1), entered.argmax(axis=1), kernel.steps)
+    ends = kernel.steps - entered[:, ::-1].argmax(axis=1)
 
     def one(kin: tuple[int, ...]) -> list[Floats]:
         """The variances of strata that share their channels, whose people have one future."""
@@ -87,7 +91,7 @@ def variances(
                 _to_come(
                     low, high, channels.state, channels.pmf, channels.profile, channels.opens,
                     channels.closes, channels.start, channels.target, channels.share,
-                    kernel.pmf, kernel.profiles, lengths.mean, inside[pair], move[pair], rows,
+                    kernel.pmf, kernel.profiles, begins, ends, lengths.mean, inside[pair], move[pair], rows,
                 )  # fmt: skip
             to_come[pair, :-1] = rows
         # what a leaver by a channel is worth: for a move that counts, and for each step inside
@@ -233,7 +237,7 @@ def _certain(
 @compiled
 def _to_come(  # type: ignore[no-untyped-def]
     first, last, state, law, profile, opens, closes, start, target, share, pmf, profiles,
-    base, inside, move, out,
+    begins, ends, base, inside, move, out,
 ):  # fmt: skip
     """Mean reward still to come within the window, for two rewards at once.
 
@@ -291,6 +295,8 @@ def _to_come(  # type: ignore[no-untyped-def]
             some = 0.0
             for i in range(BLOCK):
                 some += abs(source[c, 0, i]) + abs(source[c, 1, i])
-            if some != 0.0 and end < length:
-                push(source[c], pmf[law[c]], ahead[c, 0], ahead[c, 1], block, end, length)
+            # only entries that join the channel at all need to know what lies ahead of it
+            low, high = max(end, last - ends[profile[c]]), min(length, last - begins[profile[c]])
+            if some != 0.0 and low < high:
+                push(source[c], pmf[law[c]], ahead[c, 0], ahead[c, 1], block, low, high)
         block = end
