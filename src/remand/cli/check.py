@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from remand.errors import Problem
+    from remand.model.model import Model
 
 
 def check(
@@ -20,31 +24,14 @@ def check(
 
     Exit code 2 if there is an error; warnings alone leave 0.
     """
-    from remand.engine.compile import compile_model
-    from remand.errors import InputError, Problem, Refusal
-    from remand.files import load_model, load_platform, read_scenario
+    from remand.files import load_model, load_platform
 
     loaded, problems = load_model(model)
     for name in platforms or []:
         problems += load_platform(name, loaded)[1]
     if loaded is not None and not any(p.severity == "error" for p in problems):
-        # what only shows when dates become steps: circles, shares that cannot move, no steady state
-        for scenario in [None, *(platforms or [])]:
-            try:
-                edited = read_scenario(scenario, loaded).model if scenario else loaded
-                changes = [d for p in edited.policies for d in (p.starts, p.ends) if d is not None]
-                last = max([edited.clock.start, *changes])
-                compile_model(edited, edited.clock.date(max(edited.clock.index(last), 0) + 2))
-            except InputError as error:
-                problems += [
-                    p if p.file else Problem(
-                        p.severity, p.path, p.message, p.value, p.fix, file=str(scenario or model)
-                    )
-                    for p in error.problems
-                ]  # fmt: skip
-            except Refusal:
-                continue
-    wrong = any(problem.severity == "error" for problem in problems)
+        problems += _when_run(model, loaded, platforms or [])
+    errors = sum(problem.severity == "error" for problem in problems)
     if json:
         import json as encoder
 
@@ -52,7 +39,54 @@ def check(
     else:
         for problem in problems:
             print(problem)
-        errors = sum(p.severity == "error" for p in problems)
-        warnings = len(problems) - errors
-        print(f"{errors} errors, {warnings} warnings" if problems else "no problems")
-    raise typer.Exit(2 if wrong else 0)
+        print(_counted(errors, len(problems) - errors))
+    raise typer.Exit(2 if errors else 0)
+
+
+def _when_run(name: str, model: Model, platforms: list[str]) -> list[Problem]:
+    """What shows only when dates become steps: circles, shares that cannot move, no steady state.
+
+    Platforms are tried once the model itself runs: until then they would only repeat it.
+    """
+    from remand.errors import InputError, Refusal
+    from remand.files import find, in_model, read_scenario
+
+    try:
+        _try_run(model)
+    except InputError as error:
+        return [in_model(name, problem) for problem in error.problems]
+    except Refusal:  # a rule for the sampled engine; nothing is wrong with it
+        pass
+    problems: list[Problem] = []
+    for platform in platforms:
+        try:
+            _try_run(read_scenario(platform, model).model)
+        except InputError as error:
+            from dataclasses import replace
+
+            file = str(find(platform.partition("#")[0], "platforms"))
+            problems += [p if p.file else replace(p, file=file) for p in error.problems]
+        except Refusal:
+            continue
+    return problems
+
+
+def _try_run(model: Model) -> None:
+    """Compile a model to two steps past the last date on which a policy begins or ends."""
+    from remand.engine.compile import compile_model
+
+    changes = [d for p in model.policies for d in (p.starts, p.ends) if d is not None]
+    last = max([model.clock.start, *changes])
+    compile_model(model, model.clock.date(max(model.clock.index(last), 0) + 2))
+
+
+def _counted(errors: int, warnings: int) -> str:
+    """The last line.
+
+    >>> _counted(1, 2)
+    '1 error, 2 warnings'
+    """
+    if not errors and not warnings:
+        return "no problems"
+    counts = ((errors, "error"), (warnings, "warning"))
+    return ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts)

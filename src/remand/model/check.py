@@ -104,26 +104,26 @@ def _state(name: str, state: State, model: Model, days: Days) -> list[Problem]:
     if state.dwell is not None:
         problems += [p.at("dwell") for p in _laws(name, state, state.dwell, model, days)]
     for exit_name, exit_ in state.exits.items():
-        at = ("exits", exit_name)
         if exit_.dwell is not None:
             found = _laws(name, state, exit_.dwell, model, days)
-            problems += [p.at(*at, "dwell") for p in found]
-        elif state.dwell is None:
-            problems.append(
-                error(
-                    at,
-                    f"nothing says how long people stay before they leave '{name}' by it",
-                    None,
-                    "give the exit or the state a dwell law",
-                )
+            problems += [p.at("exits", exit_name, "dwell") for p in found]
+    timeless = [e for e, exit_ in state.exits.items() if exit_.dwell is None]
+    if state.dwell is None and timeless:
+        problems.append(
+            error(
+                ("dwell",),
+                f"nothing says how long people stay before they leave by {', '.join(timeless)}",
+                None,
+                "give the state a dwell law, or each of these exits",
             )
+        )
     return problems + _shares(name, state, model, days)
 
 
 def _shares(name: str, state: State, model: Model, days: Days) -> list[Problem]:
     problems: list[Problem] = []
     total = np.zeros((len(model.strata), len(days)))
-    rest = 0
+    rest = np.zeros_like(total, bool)
     for exit_name, exit_ in state.exits.items():
         rows = exit_.share
         if rows is None:
@@ -136,17 +136,17 @@ def _shares(name: str, state: State, model: Model, days: Days) -> list[Problem]:
                         "give it a share, or 'share: rest'",
                     )
                 )
-            rest += 1
+            rest[:] = True
             continue
         chosen, found = rows_of(rows, model.strata, days)
         problems += [p.at("exits", exit_name, "share") for p in found]
         values = np.array([0.0 if r.value == "rest" else r.value for r in rows] + [0.0])
         total += values[chosen]
-        rest += any(row.value == "rest" for row in rows)
+        rest |= np.array([r.value == "rest" for r in rows] + [False])[chosen]
     if problems or state.normalise:
         return problems
     off = total - 1.0
-    wrong = np.argwhere(off > SUM_TOLERANCE if rest else np.abs(off) > SUM_TOLERANCE)
+    wrong = np.argwhere(np.where(rest, off, np.abs(off)) > SUM_TOLERANCE)
     if len(wrong):
         g, column = (int(x) for x in wrong[0])
         when = f" from {dt.date.fromordinal(int(days[column]))}" if column else ""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from remand.errors import did_you_mean
 from remand.model.clock import DAYS_PER
 from remand.model.spec import (
     FrozenDict,
@@ -167,11 +168,17 @@ def named_edit(value: Any) -> Any:
         if name in EDITS and isinstance(body, dict):
             return {"edit": name, **body}
     if isinstance(value, dict) and "edit" not in value:
-        from remand.errors import did_you_mean  # noqa: PLC0415
-
-        keys = ", ".join(map(str, value)) or "nothing"
-        hint = did_you_mean(next(iter(value), ""), EDITS)
-        raise ValueError(f"an edit is one key with its body, not '{keys}': {hint}")
+        names = [f"'{name}'" for name in value]
+        if len(names) > 1:
+            raise ValueError(
+                f"{' and '.join(names)} stand in one edit. Fix: begin each edit with its own '- '"
+            )
+        if not names or next(iter(value)) in EDITS:
+            raise ValueError(
+                f"the edit {''.join(names)} says nothing. Fix: write admit: {{state: …}}"
+            )
+        known = did_you_mean(next(iter(value)), EDITS)
+        raise ValueError(f"there is no edit {names[0]}. Fix: {known}")
     return value
 
 

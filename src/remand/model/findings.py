@@ -57,7 +57,7 @@ def rows_of(rows: Sequence[Row], strata: Strata, days: Days) -> tuple[Days, list
 def unsourced(spec: BaseModel, known: Mapping[str, Source]) -> Iterator[Problem]:
     """Numbers that nothing grounds, and sources that are neither known keys nor addresses."""
     for path, number in numbers_without_source(spec):
-        if path[0] not in {"clock", "remand"}:
+        if path[0] not in {"clock", "policies"}:  # a policy is cited as a whole
             yield error(
                 path,
                 f"the number {number:g} has no source",

@@ -149,7 +149,7 @@ def numbers_without_source(
         grounded = grounded or spec.grounded
     if isinstance(spec, BaseModel):
         for name, field in type(spec).model_fields.items():
-            if not (field.exclude or name in {"remand", "line"}):
+            if name in spec.model_fields_set and not (field.exclude or name == "remand"):
                 child = getattr(spec, name)
                 yield from numbers_without_source(
                     child, (*path, field.alias or name), grounded=grounded

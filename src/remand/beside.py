@@ -1,0 +1,160 @@
+"""CSV files beside a model or platform: cited figures, and tables of stays."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from remand.documents import Document, Table
+from remand.errors import InputError, Problem, did_you_mean
+from remand.errors import Path as Place
+
+CITED = {
+    "title": "source_title",
+    "publisher": "publisher",
+    "year": "source_year",
+    "address": "source_address",
+    "value": "value",
+    "unit": "unit",
+    "period": "period",
+    "note": "note",
+}
+"""The fields of a source, and the column of ``sources_file`` each is read from."""
+DEFINED_BY = ("quantity", "group", "definition")
+COLUMNS = ("duration", "probability")
+"""Columns a table of stays must have. ``exit`` it may have; any other is an axis."""
+
+
+def cited_figures(name: object, folder: Path) -> dict[str, dict[str, str]]:
+    """The figures of a ``sources_file`` by ``id``. Raises InputError if it cannot be read."""
+    if not isinstance(name, str):
+        return {}
+    figures = {}
+    for _, row in _read(folder / name, ("id",)):
+        figure = {field: row.get(column, "") for field, column in CITED.items()}
+        parts = (row.get(column, "") for column in DEFINED_BY)
+        figures[row["id"]] = {**figure, "definition": ": ".join(part for part in parts if part)}
+    return figures
+
+
+def read_tables(plain: dict[str, Any], document: Document) -> list[tuple[Place, Problem]]:
+    """Put the rows of every table's CSV into ``plain``; what could not be read, by place."""
+    unread: list[tuple[Place, Problem]] = []
+    for place, node in list(_tables(plain, ())):
+        if not isinstance(node.get("file"), str) or "rows" in node:
+            continue
+        path = document.path.parent / node["file"]
+        try:
+            lines, rows = zip(*_cells(path), strict=True)
+        except InputError as error:
+            unread += [(place, problem) for problem in error.problems]
+            lines, rows = (), ()
+        document.tables[place] = Table(path, lines)
+        node["rows"] = list(rows)
+    return unread
+
+
+def left_beside(written: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A spec's full document for a file in ``folder``: what a CSV there says is not said twice.
+
+    Figures and tables whose CSV is not there, or says otherwise, are written out.
+    """
+    try:
+        figures = cited_figures(written.get("sources_file"), folder)
+    except InputError:
+        figures = {}
+        written.pop("sources_file")
+    own = {
+        key: source
+        for key, source in written.pop("sources", {}).items()
+        if source != {field: text for field, text in figures.get(key, {}).items() if text}
+    }
+    if own:
+        written["sources"] = own
+    for _, table in _tables(written, ()):
+        if "file" in table:
+            try:
+                beside = [row for _, row in _cells(folder / table["file"])]
+            except InputError:
+                beside = []
+            table.pop("rows" if beside == _as_read(table["rows"]) else "file", None)
+    return written
+
+
+def _as_read(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows as a CSV gives them, which has one level a cell."""
+    return [
+        {**row, "where": {axis: levels[0] for axis, levels in row["where"].items()}}
+        if "where" in row and all(len(levels) == 1 for levels in row["where"].values())
+        else row
+        for row in rows
+    ]
+
+
+def _tables(node: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Every table of stays in a document, with its place."""
+    if isinstance(node, dict):
+        if node.get("law") == "table":
+            yield place, node
+        for key, value in node.items():
+            yield from _tables(value, (*place, key))
+    elif isinstance(node, list):
+        for position, value in enumerate(node):
+            yield from _tables(value, (*place, position))
+
+
+def _cells(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The cells of a table with their lines. What should be a number and is not stays text."""
+    for line, row in _read(path, COLUMNS):
+        cell: dict[str, Any] = {}
+        for column, text in row.items():
+            if column in COLUMNS:
+                cell[column] = _number(text, int if column == "duration" else float)
+            elif column == "exit":
+                cell[column] = text
+            elif text not in {"", "*"}:
+                cell.setdefault("where", {})[column] = text
+        yield line, cell
+
+
+def _number(text: str, kind: type[int | float]) -> int | float | str:
+    try:
+        return kind(text)
+    except ValueError:
+        return text
+
+
+def _read(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV with their lines. Raises InputError if it is not such a CSV."""
+
+    def wrong(message: str, fix: str, line: int | None = None, column: str = "") -> InputError:
+        at = (column,) if column else ()
+        return InputError.of(message, fix=fix, path=at, file=str(path), line=line)
+
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle, restval="")
+            names = reader.fieldnames or []
+            for name in needed:
+                if name not in names:
+                    others = [n for n in names if n not in needed]
+                    fix = (
+                        f"name its columns …, {', '.join(needed)}"
+                        if not others
+                        else (did_you_mean(name, others))
+                    )
+                    raise wrong(f"there is no column '{name}'", fix, 1, name)
+            for row in reader:
+                if None in row:
+                    raise wrong(
+                        "more cells than columns", "quote cells with commas", reader.line_num
+                    )
+                yield reader.line_num, {key: text.strip() for key, text in row.items()}
+            if reader.line_num < 2:
+                raise wrong("no rows below the header", "fill the table", 1)
+    except OSError as error:
+        raise wrong(f"cannot be read: {error.strerror}", "put the file beside the YAML") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise wrong("not a CSV in UTF-8", "save it as CSV, UTF-8") from None
