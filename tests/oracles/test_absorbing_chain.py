@@ -22,7 +22,7 @@ def chain(build, dwells, **more):
 
 
 def neumann():
-    """(I − Pᵀ)⁻¹ λ as the sum of all generations, λ + Pᵀλ + (Pᵀ)²λ + …"""
+    """All generations added up: λ + Pᵀλ + (Pᵀ)²λ + … = (I − Pᵀ)⁻¹ λ."""
     total, generation = np.zeros(3), ARRIVE.copy()
     while generation.max() > 1e-18:
         total += generation

@@ -109,7 +109,7 @@ def test_a_jail_that_nobody_enters_any_more_empties_to_the_last_person(build):
 
 
 def test_census_is_entries_times_survival(build):
-    """N(t) = Σ E(u) · P(D > t − u): the census of exponential stays with returns, summed by cohort."""
+    """N(t) = Σ E(u) · P(D > t − u): exponential stays with returns, summed by cohort."""
     solved = build.run(
         build.model(
             {

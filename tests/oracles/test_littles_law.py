@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -139,7 +140,7 @@ def test_chances_of_whole_steps_are_second_differences_of_h(name, step):
         bends = sorted({0.0, end, *(b for b in (2.5, 33.0) if b < end)})
         area = sum(
             integrate.quad(distribution.cdf, a, b, epsabs=1e-13, epsrel=1e-13)[0]
-            for a, b in zip(bends[:-1], bends[1:], strict=True)
+            for a, b in itertools.pairwise(bends)
         )
         return area / h + max(x - most / h, 0.0)
 
@@ -151,7 +152,7 @@ def test_chances_of_whole_steps_are_second_differences_of_h(name, step):
 
 @pytest.mark.parametrize("step", [0.25, 1.0, 7.0, 30.4375, 365.25])
 def test_the_mean_in_whole_steps_is_the_continuous_mean(step):
-    """Σ d · P(d steps) × step is the law's mean: checked by summing every chance of laws that end."""
+    """Σ d · P(d steps) × step is the mean: laws that end are summed to their last chance."""
     bounded = {
         UniformDwell(law="uniform", low=1.0, high=40.0): 20.5,
         FixedDwell(law="fixed", value=13.37): 13.37,

@@ -38,7 +38,7 @@ def test_the_census_from_an_empty_start_is_the_integral_of_the_tail(build, name,
 
 
 def test_arrivals_that_change_by_date_are_summed_over_their_own_tails(build):
-    """Ten a day from step 5 and none before: N(t) = 10 × 12 (1 − exp(−(t − 4) / 12)) from then on."""
+    """None before step 5, ten a day from then on: N(t) = 10 × 12 (1 − exp(−(t − 4) / 12))."""
     rates = [{"value": 0.0}, {"value": 10.0, "from": build.day(5)}]
     jail = build.model(
         {"jail": build.state(build.exponential(12.0))},

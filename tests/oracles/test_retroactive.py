@@ -254,8 +254,8 @@ def test_what_is_lost_at_once_spreads_over_exits_by_their_excess(build):
 
 
 def test_diverting_everyone_lets_out_those_whose_new_stay_is_over(build):
-    """a: 0.6 at 6; b: 0.4 at 2. At step 3 everyone's a is diverted to b. Cohort 0: b's 0.4 left at
-    2; S(2) = 0.6, S'(3) = 0: 0.6 leave at once, all by b (excess 1 − 0.4). Cohort 2 (age 1): new
+    """Old: a 0.6 at 6, b 0.4 at 2. At step 3 everyone's a is diverted to b. Cohort 0: b's 0.4 left
+    at 2; S(2) = 0.6, S'(3) = 0: 0.6 leave at once, all by b (excess 1 − 0.4). Cohort 2 (age 1): new
     S'(1) = 1, all by b at age 2, step 4."""
     exits = {
         "a": {"share": 0.6, "dwell": build.fixed(6)},
@@ -270,8 +270,8 @@ def test_diverting_everyone_lets_out_those_whose_new_stay_is_over(build):
 
 
 def test_moving_shares_to_a_later_exit_for_everyone_keeps_who_is_left(build):
-    """b 0.8 at 2, a 0.2 at 6. At 3 b's share is set to 0.4 for everyone: of cohort 0, b's 0.8 are
-    gone, S(2) = 0.2 < S'(3) = 0.6: none lost, and the 0.2 left all go by a at 6."""
+    """Old: b 0.8 at 2, a 0.2 at 6. At 3 b's share is set to 0.4 for everyone: of cohort 0, b's 0.8
+    are gone, S(2) = 0.2 < S'(3) = 0.6: none lost, and the 0.2 left all go by a at 6."""
     exits = {
         "a": {"share": 0.2, "dwell": build.fixed(6)},
         "b": {"share": 0.8, "dwell": build.fixed(2)},
