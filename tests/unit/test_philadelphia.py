@@ -115,7 +115,7 @@ def test_the_racial_ratio_is_printed_with_the_bounds_of_the_missing_records(mode
     windows = Windows.over(model.clock, dt.date(2016, 1, 1), dt.date(2017, 1, 1), None)
     path = solved["reduction-plan-2016"]
     frame = figures(scenario.model, path, windows, quantities=("disparity_ratio",))
-    row = frame.row(by_predicate=(frame["kind"] == "jail"), named=True)
+    row = frame.filter(frame["kind"] == "jail").row(0, named=True)
     assert (round(row["low"], 1), round(row["high"], 1)) == (2.8, 6.0)
     assert row["low"] < row["mean"] < row["high"]
 

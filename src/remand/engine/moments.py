@@ -91,7 +91,8 @@ def variances(
                 _to_come(
                     low, high, channels.state, channels.pmf, channels.profile, channels.opens,
                     channels.closes, channels.start, channels.target, channels.share,
-                    kernel.pmf, kernel.profiles, begins, ends, lengths.mean, inside[pair], move[pair], rows,
+                    kernel.pmf, kernel.profiles, begins, ends, lengths.mean,
+                    inside[pair], move[pair], rows,
                 )  # fmt: skip
             to_come[pair, :-1] = rows
         # what a leaver by a channel is worth: for a move that counts, and for each step inside
