@@ -85,6 +85,7 @@ class _Builder:
         }
         self.laws: dict[laws.Law | None, int] = {}
         self.evaluated: dict[tuple[laws.Law, int], Floats] = {}
+        self.ages: dict[laws.Law, Floats] = {}
         self.profiles: dict[bytes, int] = {}
         self.profile_rows: list[Floats] = []
 
@@ -308,9 +309,15 @@ class _Builder:
             return sum(row.share * (row.days // self.clock.days + 1) for row in stock.elapsed)
         if mean <= 0:
             return 0.0
-        ages = int(OLDEST_DAYS / self.clock.days)
-        alive = self._alive(mixture, ages)
-        return float(np.dot(alive, np.arange(1, ages + 1)) / np.sum(alive))
+        alive, so_far = np.sum([w * self._ages(law) for law, w in mixture], axis=0)
+        return float(so_far / alive)
+
+    def _ages(self, law: laws.Law) -> Floats:
+        """Σ P(D > a) and Σ (a + 1) P(D > a) over ages ``a`` told apart; once a law."""
+        if law not in self.ages:
+            alive = self._surviving(law, int(OLDEST_DAYS / self.clock.days))
+            self.ages[law] = np.array([alive.sum(), alive @ np.arange(1.0, len(alive) + 1)])
+        return self.ages[law]
 
     # -- channels ---------------------------------------------------------------------------
 
