@@ -71,8 +71,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15, help="runs of each row (default 15)")
     asked = parser.parse_args()
     print(
-        f"{platform.machine()}, {os.cpu_count()} processors (load {os.getloadavg()[0]:.1f} before), "
-        f"Python {platform.python_version()}, NumPy {np.__version__}; medians of {asked.runs} runs\n"
+        f"{platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before; "
+        f"Python {platform.python_version()}, NumPy {np.__version__}; "
+        f"medians of {asked.runs} runs\n"
     )
     lines = [
         *against_numpy(asked.workload, asked.runs),
