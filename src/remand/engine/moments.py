@@ -73,6 +73,7 @@ def variances(
     inside = np.array([reward.inside for reward in rewards])
     move = np.array([reward.move for reward in rewards])
     paired = np.arange(-len(rewards) % 2 + len(rewards)) % len(rewards)  # two rewards at a time
+    since = int(bounds[0])
     visits = _Visits(path, bounds, which)
     entered = kernel.profiles > 0
     # entry steps at which anyone joins a profile: [begins, ends)
@@ -95,28 +96,27 @@ def variances(
                     inside[pair], move[pair], rows,
                 )  # fmt: skip
             to_come[pair, :-1] = rows
-        # what a leaver by a channel is worth: for a move that counts, and for each step inside
-        worth = np.zeros((2, len(rewards), len(channels), kernel.steps))
-        for c, s in enumerate(channels.state):
-            for link in range(channels.start[c], channels.start[c + 1]):
-                later = 2 * channels.share[link] * to_come[:, channels.target[link]]
-                counted = move[:, s, channels.target[link]][:, None]
-                worth[0, :, c] += counted * (channels.share[link] * counted + later)
-                worth[1, :, c] += inside[:, s][:, None] * later
-        coming = move[:, -1, :-1, None]
-        arriving = coming * (coming + 2 * to_come[:, :-1])
-        return [
-            inside @ np.add.reduceat(squares, bounds[:-1], axis=1)
-            + np.add.reduceat(
-                np.einsum("rct,ct->rt", worth[0], path.left[g])
-                + np.einsum("rct,ct->rt", worth[1], times)
-                + np.einsum("rst,st->rt", arriving, kernel.arrivals[g]),
-                bounds[:-1],
-                axis=1,
-            )
-            for g in kin
-            for squares, times in [visits.of(g, lengths)]
-        ]
+        later = 2 * to_come[:, :, since:]
+        links = np.repeat(np.arange(len(channels)), np.diff(channels.start))
+        answers = []
+        for g in kin:
+            total = np.zeros((len(rewards), kernel.steps - since))
+            if move.any():
+                coming = move[:, -1, :-1, None]
+                total += np.einsum(
+                    "rst,st->rt", coming * (coming + later[:, :-1]), kernel.arrivals[g, :, since:]
+                )
+                for c, e, share in zip(links, channels.target, channels.share, strict=True):
+                    counted = move[:, channels.state[c], e][:, None]
+                    total += counted * (path.left[g][c, since:] * share) * (counted + later[:, e])
+            if inside.any():
+                squares, times = visits.of(g, lengths)
+                total += inside @ squares[:, since:]
+                for c, e, share in zip(links, channels.target, channels.share, strict=True):
+                    held = inside[:, channels.state[c]][:, None]
+                    total += held * (times[c, since:] * share) * later[:, e]
+            answers.append(np.add.reduceat(total, bounds[:-1] - since, axis=1))
+        return answers
 
     families = _families(kernel)
     done = in_threads(one, families, threads)
