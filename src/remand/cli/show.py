@@ -70,8 +70,7 @@ def kept(compliance: Compliance) -> str:
 
 
 def plan(scenario: Scenario) -> list[str]:
-    """A platform in lines: what it comes after, each promise with who holds the lever, and what
-    the model cannot express."""
+    """A platform in lines: what it comes after, who holds each lever, what is not modelled."""
     platform = scenario.platform
     after = f", after {', '.join(scenario.after)}" if scenario.after else ""
     lines = [f"{platform.title} ({platform.name}{after})"]
@@ -79,8 +78,8 @@ def plan(scenario: Scenario) -> list[str]:
         words = f"“{policy.quote}”" if policy.quote else policy.about or policy.inferred or ""
         act = "" if policy.edits else f" No edit: {policy.no_edits}."
         lines.append(
-            f"  {policy.name}: {policy.authority}, from {policy.starts}, {kept(policy.compliance)}. "
-            f"{words}{act}"
+            f"  {policy.name}: {policy.authority}, from {policy.starts}, "
+            f"{kept(policy.compliance)}. {words}{act}"
         )
     lines += [
         f"  not modelled: {promise.words} ({promise.why})" for promise in platform.not_modelled
