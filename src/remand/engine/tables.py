@@ -244,10 +244,10 @@ def _set_share(table: Table, edit: ShareEdit, reached: Floats, model: Model) -> 
             path=("from",),
         )
     for key in [k for k in table.weight if k[0] in givers]:
-        table.weight[key] = table.weight[key] * factor
+        table.weight[key] = table.weight[key] * np.maximum(factor, 0.0)
     grown = np.where(now > 0, 1.0 + reached * change / np.where(now > 0, now, 1.0), 1.0)
     for key in [k for k in table.weight if k[0] == edit.exit]:
-        table.weight[key] = table.weight[key] * grown
+        table.weight[key] = table.weight[key] * np.maximum(grown, 0.0)
     table.send(edit.exit, np.where(now > 0, 0.0, reached * change))
 
 
