@@ -249,6 +249,22 @@ def test_a_share_set_lower_gives_to_all_others_in_proportion(build):
     assert shares(build, build.policy(edit)) == [0.7, 0.02, 0.28]
 
 
+def test_a_share_of_everyone_leaves_no_rounding_behind(build):
+    """Thirds, one set to 1 for entrants: the others are at exactly 0, tonight's people as before."""
+    spec = build.model(
+        {"jail": build.state(build.fixed(2), {"gone": 1 / 3, "b": 1 / 3, "c": 1 / 3}),
+         "b": build.state(build.fixed(100), kind="community"),
+         "c": build.state(build.fixed(100), kind="community")},
+        {"jail": 3.0},
+        tonight={"jail": build.stock(6.0)},
+    )  # fmt: skip
+    edit = {"share": {"state": "jail", "exit": "gone", "to": 1.0}}
+    for kept in (build.policy(edit), build.everyone(edit)):
+        entries = build.run(spec, 6, kept).entries("b")
+        assert (entries[2:] == 0).all()
+        assert np.isfinite(entries).all()
+
+
 def test_a_share_moves_by_points_from_the_exits_named(build):
     """B up by 11 points, all from c: 0.5, 0.41, 0.09; kept for half: 0.5, 0.355, 0.145."""
     edit = {"share": {"state": "jail", "exit": "b", "by": 0.11, "from": ["c"]}}
