@@ -21,6 +21,8 @@ from remand.errors import Path as Place
 
 LARGEST = 50_000_000
 """Bytes a YAML file may have."""
+MOST = 1_000_000
+"""Mappings and lists a file may unfold into."""
 NARROW, WIDE = 100, 100_000
 """Columns at which lines are wrapped: ours, and never."""
 
@@ -54,7 +56,7 @@ class Document:
         """Parse a file. Raises InputError for anything that is not a YAML mapping."""
         text = _text(path)
         try:
-            tree = _yaml(NARROW).load(text)
+            tree = _parsed(text)
             _plain(tree)
         except (YAMLError, ValueError, RecursionError) as error:
             raise _not_yaml(path, text, error) from None
@@ -66,7 +68,6 @@ class Document:
                 file=str(path),
                 line=1,
             )
-        _keep_anchors(tree)
         return cls(path, text, tree)
 
     def plain(self) -> dict[str, Any]:
@@ -102,8 +103,9 @@ class Document:
         """
         if before == after:
             return self.text
-        width = NARROW if dumped(self.tree, NARROW) == self.text else WIDE
-        tree = copy.deepcopy(self.tree)
+        # ruamel moves comments about while it writes: a tree is written once
+        width = NARROW if dumped(_parsed(self.text), NARROW) == self.text else WIDE
+        tree = _parsed(self.text)
         _change(tree, before, after, _shared(tree))
         return dumped(tree, width)
 
@@ -179,17 +181,23 @@ def _not_yaml(path: Path, text: str, error: Exception) -> InputError:
         message, fix = f"the key '{twice[1]}' stands twice here", "keep one of the two"
     elif line and re.match(r"\s*\t", lines[line - 1]):
         message, fix = "a tab stands where YAML needs spaces", "indent with spaces only"
+    elif isinstance(error, RecursionError):
+        message, fix = "an alias stands inside its own anchor", "remove it"
     elif said == "but found another document":
         message, fix = "'---' begins a second document", "keep one document in a file"
     return InputError.of(message, fix=fix, file=str(path), line=line)
 
 
-def _keep_anchors(tree: Any) -> None:
-    """Anchors nobody refers to are written back too: a name is as good as a comment."""
-    for node in _nodes(tree):
+def _parsed(text: str) -> Any:
+    """The tree of a text. Anchors nobody refers to are kept: a name is as good as a comment."""
+    tree = _yaml(NARROW).load(text)
+    for count, node in enumerate(_nodes(tree)):
+        if count > MOST:
+            raise ValueError(f"aliases unfold into more than {MOST:,} parts")
         anchor = node.yaml_anchor()
         if anchor is not None:
             anchor.always_dump = True
+    return tree
 
 
 def _nodes(tree: Any) -> Iterator[CommentedMap | CommentedSeq]:

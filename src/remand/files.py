@@ -282,11 +282,13 @@ def _read_only(document: Document, like: Model | Platform) -> Model | Platform |
 def _written(spec: Model | Platform, folder: Path) -> dict[str, Any]:
     """The full form of a spec's document in a folder."""
     fields = spec.model_dump(by_alias=True, exclude_defaults=True)
-    return left_beside(_lists({"remand": spec.remand, **fields}), folder)
+    return left_beside(_as_typed({"remand": spec.remand, **fields}), folder)
 
 
-def _lists(node: Any) -> Any:
-    """The same values with lists for tuples, and plain mappings."""
+def _as_typed(node: Any) -> Any:
+    """The same values as a person types them: lists for tuples, 20 for 20.0."""
     if isinstance(node, dict):
-        return {key: _lists(value) for key, value in node.items()}
-    return [_lists(value) for value in node] if isinstance(node, list | tuple) else node
+        return {key: _as_typed(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_as_typed(value) for value in node]
+    return int(node) if isinstance(node, float) and node.is_integer() else node

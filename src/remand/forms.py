@@ -117,11 +117,12 @@ def mended(
 
 def _as_written(item: ErrorDetails, plain: Any) -> Path:
     """Where an error stands in the document: without union tags and unwritten short forms."""
-    node, kept = plain, list[str | int]()
+    node: Any = plain
+    kept: list[str | int] = []
     for part in item["loc"]:
-        inside = range(len(node)) if isinstance(node, list) else node
-        if isinstance(node, dict | list) and part in inside:
-            node = node[part]
+        parts = dict(enumerate(node)) if isinstance(node, list) else node
+        if isinstance(parts, dict) and part in parts:
+            node = parts[part]
             kept.append(part)
     if item["type"] == "missing":
         kept.append(item["loc"][-1])

@@ -265,7 +265,8 @@ PLATFORMS = {
         "policies[2].edits", "'edits' should be a list", "correct 'edits'",
     ),
     "a release is for everyone": Case(
-        "    compliance: {low: 0.2, high: 0.8}\n    edits:\n      - dwell: {state: jail, scale: 0.9}",
+        "    compliance: {low: 0.2, high: 0.8}\n    edits:\n"
+        "      - dwell: {state: jail, scale: 0.9}",
         "    applies_to: everyone\n    compliance: 1\n    edits:\n"
         "      - release: {state: jail, share: 0.1, exit: out}", "- release",
         "policies[2].edits[1].release", "'release' already says whom it reaches",
@@ -329,6 +330,13 @@ FILES = {
     "a list": (b"- name: x\n", "holds a list, not keys with values"),
     "plain words": (b"a model\n", "holds a single value, not keys with values"),
     "two documents": (b"name: a\n---\nname: b\n", "'---' begins a second document"),
+    "aliases that explode": (
+        b"a0: &a0 [x]\n"
+        + b"".join(
+            b"a%d: &a%d [%s]\n" % (i, i, b",".join([b"*a%d" % (i - 1)] * 9)) for i in range(1, 9)
+        ),
+        "aliases unfold into more than 1,000,000 parts",
+    ),
     "an alias of nothing": (b"a: *a\n", "not valid YAML: found undefined alias"),
 }
 

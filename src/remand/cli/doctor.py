@@ -51,7 +51,7 @@ def doctor(
             left = path.moves(gone).sum() + path.census[:, :, -1].sum()
             note(
                 f"exact engine on {name}",
-                abs(left / came - 1) < 1e-9,
+                bool(abs(left / came - 1) < 1e-9),
                 f"{came:,.0f} people in, {left:,.0f} out or inside, 400 steps in "
                 f"{time.perf_counter() - begin:.2f} s",
             )
