@@ -232,8 +232,10 @@ def relative(one: workloads.Floats, other: workloads.Floats) -> float:
 
 
 def ms(times: Sequence[float]) -> str:
-    """A median in milliseconds."""
-    return f"{1e3 * statistics.median(times):,.1f} ms"
+    """A median in milliseconds, and the range."""
+    digits = 1 if statistics.median(times) < 0.1 else 0
+    middle, low, high = (1e3 * t for t in (statistics.median(times), min(times), max(times)))
+    return f"{middle:,.{digits}f} ms ({low:,.{digits}f}–{high:,.{digits}f})"
 
 
 def barred(what: str, times: Sequence[float], bar: float, memory: float) -> Line:
@@ -244,14 +246,14 @@ def barred(what: str, times: Sequence[float], bar: float, memory: float) -> Line
 def show(lines: Sequence[Line]) -> None:
     """Print the table."""
     width = max(len(line.what) for line in lines if line.took)
-    print(f"{'':{width}}  {'median':>20}  {'bar':>11}  {'':4}  {'peak memory':>11}")
+    print(f"{'':{width}}  {'median (range)':>28}  {'bar':>11}  {'':4}  {'peak memory':>11}")
     for line in lines:
         if not line.took:
             print(line.what)
             continue
         verdict = {True: "PASS", False: "MISS", None: ""}[line.met]
         memory = "" if np.isnan(line.memory) else f"{line.memory / MB:,.1f} MB"
-        print(f"{line.what:{width}}  {line.took:>20}  {line.bar:>11}  {verdict:4}  {memory:>11}")
+        print(f"{line.what:{width}}  {line.took:>28}  {line.bar:>11}  {verdict:4}  {memory:>11}")
 
 
 if __name__ == "__main__":
