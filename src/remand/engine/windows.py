@@ -50,6 +50,7 @@ class Event:
     step: int
     release: tuple[tuple[Policy, Release], ...]
     relaw: bool
+    strata: NDArray[np.bool_]  # (strata,): whom its edits name
 
 
 class Reach:
@@ -100,19 +101,25 @@ def events_of(name: str, policies: list[Policy], reach: Reach) -> list[Event]:
     last = int(reach.steps[-1])
     release: dict[int, list[tuple[Policy, Release]]] = {}
     relaw: set[int] = set()
+    named: dict[int, NDArray[np.bool_]] = {}
     for policy in policies:
         first, ends = reach.window(policy)
         for edit in policy.edits:
             if edit.state != name:
                 continue
+            touched: set[int] = set()
             if isinstance(edit, Release) and 0 <= first <= last:
                 release.setdefault(first, []).append((policy, edit))
+                touched = {first}
             everyone = policy.applies_to == "everyone"
             if everyone and isinstance(edit, Divert | ShareEdit | DwellEdit):
-                relaw |= {int(s) for s in (first, ends) if 0 <= s <= last}
+                touched = {int(s) for s in (first, ends) if 0 <= s <= last}
+                relaw |= touched
+            for step in touched:
+                named[step] = named.get(step, False) | reach.strata.mask(edit.where)
     return [
-        Event(step, tuple(release.get(step, ())), step in relaw)
-        for step in sorted(relaw | set(release))
+        Event(step, tuple(release.get(step, ())), step in relaw, named[step])
+        for step in sorted(named)
     ]
 
 
@@ -136,6 +143,7 @@ def pieces_of(
             Piece.of(law, state.target(exit_name), weight, 0, steps)
             for (exit_name, law), weight in table.weight.items()
         ]
+    touched = np.any([event.strata for event in events], axis=0)[:, None]
     oldest = int(np.ceil(OLDEST_DAYS / clock.days))
     entry = np.arange(-oldest, steps)
     cache: dict[laws.Law, Floats] = {}
@@ -158,8 +166,11 @@ def pieces_of(
             left[exit_name] = left.get(exit_name, 0.0) + part
         return left
 
-    pieces: list[Piece] = []
-    left = np.ones((len(model.strata), len(entry)))
+    pieces = [  # strata that no event names stay in one window, to the last bit
+        Piece.of(law, state.target(exit_name), weight * ~touched, 0, steps)
+        for (exit_name, law), weight in table.weight.items()
+    ]
+    left = touched * np.ones(len(entry))
 
     def emit(opens: int, closes: int, cohorts: NDArray[np.bool_]) -> None:
         if closes > opens:
@@ -206,7 +217,7 @@ def pieces_of(
                     )
                 )
             kept = np.where(after > 0, np.minimum(before, after) / np.where(after > 0, after, 1), 0)
-            left = np.where(old, left * kept, 1.0)
+            left = np.where(old, left * kept, touched)
             table = new
             starts = event.step + 1  # who stays on leaves at a later age than this
     emit(starts, steps, entry < since)
