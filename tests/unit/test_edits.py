@@ -250,7 +250,7 @@ def test_a_share_set_lower_gives_to_all_others_in_proportion(build):
 
 
 def test_a_share_of_everyone_leaves_no_rounding_behind(build):
-    """Thirds, one set to 1 for entrants: the others are at exactly 0, tonight's people as before."""
+    """Of thirds one is set to 1: the others get exactly nobody."""
     spec = build.model(
         {"jail": build.state(build.fixed(2), {"gone": 1 / 3, "b": 1 / 3, "c": 1 / 3}),
          "b": build.state(build.fixed(100), kind="community"),
@@ -570,3 +570,35 @@ def test_arrivals_come_at_their_rate_whatever_the_units(build, unit, per_day, cl
     )
     entries = build.run(spec, 2).path.entries[:, 0, 0]
     np.testing.assert_allclose(entries, np.array([4, 2, 2, 1]) * per_day * days, rtol=1e-12)
+
+
+def test_a_circle_that_is_never_closed_on_one_day_is_solved(build):
+    """Everyone passes intake at once, and so does everyone court until day 3; from day 3 court
+    goes back to intake, but only after a day: on no day does anyone circle."""
+    dated = [{"value": 0.0}, {"value": 1.0, "from": build.day(3)}]
+    spec = build.model(
+        {
+            "intake": build.state(build.fixed(0), "court", kind="booking"),
+            "court": build.state(
+                [build.fixed(0), build.fixed(1, **{"from": build.day(3)})],
+                {"intake": {"share": dated}, "gone": {"share": "rest"}},
+                kind="booking",
+            ),
+        },
+        {"intake": {"unit": "people per day",
+                    "rate": [{"value": 1.0}, {"value": 0.0, "from": build.day(4)}]}},
+    )  # fmt: skip
+    np.testing.assert_allclose(build.run(spec, 7).entries("court"), [1, 1, 1, 1, 1, 1, 1])
+
+
+def test_a_change_for_everyone_is_not_taken_for_a_circle(build):
+    """Two thirds pass each of two states at once. A policy that reaches those inside splits the
+    run in two; the flows of before and after must not be added up."""
+    quick = build.table({0: 2 / 3, 2: 1 / 3})
+    spec = build.model(
+        {"a": build.state(quick, "b"), "b": build.state(quick, {"a": 0.9, "gone": 0.1})},
+        {"a": 1.0},
+    )
+    longer = build.everyone({"dwell": {"state": "a", "floor": 0}}, starts=3, compliance=0.5)
+    base, cut = build.run(spec, 9), build.run(spec, 9, longer)
+    np.testing.assert_allclose(cut.census("a"), base.census("a"), rtol=1e-12)
