@@ -170,7 +170,7 @@ def _fault(  # noqa: PLR0911 - a return for each kind of fault
     """One fault for what pydantic says of one place, in as many errors as it has branches."""
     first = items[0]
     kind, value = first["type"], first["input"]
-    name = next((str(part) for part in reversed(place) if isinstance(part, str)), "the file")
+    name = Problem("error", place[-2:], "").field.rpartition(".")[2] or "the file"
 
     def fault(
         message: str, fix: str = f"correct '{name}'", *, of: Any = value, **guess: Any
@@ -215,13 +215,15 @@ def _wrong_kind(
     options = [option for item in items for option in _options(item)]
     wanted = [_SHOULD_BE[item["type"]] for item in items if item["type"] in _SHOULD_BE]
     close = _closest(value, options) if isinstance(value, str) else None
-    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    shown = repr(value) if isinstance(value, str) else str(value).lower()
     if not wanted:
         message = f"'{name}' cannot be {shown}"
         return fault(message, did_you_mean(value, options), value=close)
     choices = " or ".join(dict.fromkeys([*wanted, *(f"'{option}'" for option in options)]))
     told = "" if isinstance(value, dict | list | tuple) else f", not {shown}"
     fix = f"did you mean '{close}'?" if close else f"correct '{name}'"
+    if wanted == ["text"] and told:
+        fix = "write it in quotes, if that is meant"
     return fault(f"'{name}' should be {choices}{told}", fix, value=close)
 
 

@@ -174,9 +174,8 @@ def named_edit(value: Any) -> Any:
                 f"{' and '.join(names)} stand in one edit. Fix: begin each edit with its own '- '"
             )
         if not names or next(iter(value)) in EDITS:
-            raise ValueError(
-                f"the edit {''.join(names)} says nothing. Fix: write admit: {{state: …}}"
-            )
+            name = next(iter(value), "admit")
+            raise ValueError(f"an edit must say what it changes. Fix: write {name}: {{state: …}}")
         known = did_you_mean(next(iter(value)), EDITS)
         raise ValueError(f"there is no edit {names[0]}. Fix: {known}")
     return value

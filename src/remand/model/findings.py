@@ -71,5 +71,5 @@ def unsourced(spec: BaseModel, known: Mapping[str, Source]) -> Iterator[Problem]
                     (*path, "source"),
                     f"'{key}' is neither one of the file's sources nor an address",
                     key,
-                    did_you_mean(key, known),
+                    did_you_mean(key, known) if known else "add it under 'sources', or an address",
                 )

@@ -58,7 +58,7 @@ class Strata:
                         value=level,
                     )
             position = list(self.axes).index(axis)
-            mask &= np.array([cell[position] in levels for cell in self.cells])
+            mask &= np.array([cell[position] in levels for cell in self.cells], bool)
         return mask
 
     def named(self, index: int) -> str:

@@ -67,6 +67,11 @@ class LognormalDwell(DwellRow):
             raise ValueError(
                 f"a lognormal mean ({self.mean:g}) must be above its median ({self.median:g})"
             )
+        if self.mean > 1e6 * self.median:
+            raise ValueError(
+                f"a lognormal mean ({self.mean:g}) a million times its median ({self.median:g}) "
+                "is no law of stays"
+            )
         return self
 
     @property
