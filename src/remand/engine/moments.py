@@ -62,11 +62,16 @@ class Reward:
 
 
 def variances(
-    path: Path, rewards: list[Reward], which: int = 0, threads: int | None = None
+    path: Path,
+    rewards: list[Reward],
+    which: int = 0,
+    groups: Bools | None = None,
+    threads: int | None = None,
 ) -> Floats:
-    """Variance of each reward summed over each window: (rewards, strata, windows).
+    """Variance of each reward summed over each window: (rewards, groups, windows).
 
     The windows run from each mark of ``path.marks[which]`` to the next, the last to the end.
+    ``groups`` (groups, strata) says whose rewards are added up; without it each stratum is one.
     """
     kernel = path.kernel
     bounds = np.array([*path.marks[which], kernel.steps])
@@ -80,8 +85,10 @@ def variances(
     begins = np.where(entered.any(axis=1), entered.argmax(axis=1), kernel.steps)
     ends = kernel.steps - entered[:, ::-1].argmax(axis=1)
 
-    def one(kin: tuple[int, ...]) -> list[Floats]:
-        """The variances of strata that share their channels, whose people have one future."""
+    member = np.eye(len(kernel.strata), dtype=bool) if groups is None else groups
+
+    def one(kin: list[int]) -> Floats:
+        """Strata that share their channels, whose people have one future, taken together."""
         channels = kernel.channels[kin[0]]
         lengths = visits.lengths(channels)
         to_come = np.zeros((len(rewards), len(kernel.states) + 1, kernel.steps))
@@ -92,50 +99,48 @@ def variances(
                 _to_come(
                     low, high, channels.state, channels.pmf, channels.profile, channels.opens,
                     channels.closes, channels.start, channels.target, channels.share,
-                    kernel.pmf, kernel.profiles, begins, ends, lengths.mean,
+                    kernel.pmf, kernel.profiles, begins, ends, since, lengths.mean,
                     inside[pair], move[pair], rows,
                 )  # fmt: skip
             to_come[pair, :-1] = rows
         later = 2 * to_come[:, :, since:]
         links = np.repeat(np.arange(len(channels)), np.diff(channels.start))
-        answers = []
-        for g in kin:
-            total = np.zeros((len(rewards), kernel.steps - since))
-            if move.any():
-                coming = move[:, -1, :-1, None]
-                total += np.einsum(
-                    "rst,st->rt", coming * (coming + later[:, :-1]), kernel.arrivals[g, :, since:]
-                )
-                for c, e, share in zip(links, channels.target, channels.share, strict=True):
-                    counted = move[:, channels.state[c], e][:, None]
-                    total += counted * (path.left[g][c, since:] * share) * (counted + later[:, e])
-            if inside.any():
-                squares, times = visits.of(g, lengths)
-                total += inside @ squares[:, since:]
-                for c, e, share in zip(links, channels.target, channels.share, strict=True):
-                    held = inside[:, channels.state[c]][:, None]
-                    total += held * (times[c, since:] * share) * later[:, e]
-            answers.append(np.add.reduceat(total, bounds[:-1] - since, axis=1))
-        return answers
+        total = np.zeros((len(rewards), kernel.steps - since))
+        if move.any():
+            arrivals = kernel.arrivals[kin, :, since:].sum(axis=0)
+            left = np.sum([path.left[g][:, since:] for g in kin], axis=0)
+            coming = move[:, -1, :-1, None]
+            total += np.einsum("rst,st->rt", coming * (coming + later[:, :-1]), arrivals)
+            for c, e, share in zip(links, channels.target, channels.share, strict=True):
+                counted = move[:, channels.state[c], e][:, None]
+                total += counted * (left[c] * share) * (counted + later[:, e])
+        if inside.any():
+            squares, times = visits.of(kin, lengths)
+            total += inside @ squares
+            for c, e, share in zip(links, channels.target, channels.share, strict=True):
+                held = inside[:, channels.state[c]][:, None]
+                total += held * (times[c] * share) * later[:, e]
+        return np.add.reduceat(total, bounds[:-1] - since, axis=1)
 
-    families = _families(kernel)
+    families = _families(kernel, member)
     done = in_threads(one, families, threads)
-    total = np.zeros((len(rewards), len(kernel.strata), len(bounds) - 1))
-    for kin, answers in zip(families, done, strict=True):
-        for g, answer in zip(kin, answers, strict=True):
-            total[:, g] = answer
+    total = np.zeros((len(rewards), len(member), len(bounds) - 1))
+    for kin, answer in zip(families, done, strict=True):
+        total[:, member[:, kin[0]]] += answer[:, None]
     if kernel.counted.any():
-        total = total - _certain(path, rewards, bounds, threads)
+        off = _certain(path, rewards, bounds, threads)
+        total = total - np.einsum("gs,rsw->rgw", member.astype(float), off)
     return np.maximum(total, 0.0)
 
 
-def _families(kernel: Kernel) -> list[tuple[int, ...]]:
-    """Strata whose channels are the same throughout."""
+def _families(kernel: Kernel, groups: Bools) -> list[list[int]]:
+    """Strata of the same groups whose channels are the same throughout."""
     alike: dict[bytes, list[int]] = {}
     for g, c in enumerate(kernel.channels):
         parts = (c.state, c.pmf, c.profile, c.opens, c.closes, c.start, c.target, c.share)
-        alike.setdefault(b"/".join(part.tobytes() for part in parts), []).append(g)
-    return [tuple(group) for group in alike.values()]
+        key = b"/".join(part.tobytes() for part in (*parts, groups[:, g]))
+        alike.setdefault(key, []).append(g)
+    return [kin for kin in alike.values() if groups[:, kin[0]].any()]
 
 
 class _Lengths(NamedTuple):
@@ -165,7 +170,7 @@ class _Visits:
         self.spectrum = np.fft.rfft((kernel.pmf * d)[:, : self.widest], self.size)
 
     def lengths(self, channels: Channels) -> _Lengths:
-        """Lengths of the visits of a stratum with these channels; 0 before the first window."""
+        """Lengths of the visits of a stratum with these channels, from the first mark on."""
         kernel = self.path.kernel
         low = np.maximum(channels.opens[:, None] - self.steps, 0)
         high = np.maximum(np.minimum(channels.closes[:, None], self.last) - self.steps, low)
@@ -177,8 +182,7 @@ class _Visits:
             for table in self.sums
         )
         rest, left = np.maximum(1.0 - gone, 0.0), self.last - self.steps
-        cut = (rest, mean + rest * left, square + rest * left**2)
-        return _Lengths(*(np.pad(values, ((0, 0), (self.bounds[0], 0))) for values in cut))
+        return _Lengths(rest, mean + rest * left, square + rest * left**2)
 
     def _member(self, channels: Channels) -> Floats:
         """(states, channels): 1 where a channel leaves a state."""
@@ -186,29 +190,31 @@ class _Visits:
         member: Floats = (states[:, None] == channels.state).astype(float)
         return member
 
-    def of(self, g: int, lengths: _Lengths) -> tuple[Floats, Floats]:
-        """Σ x² of visits, and Σ x of those who leave.
+    def of(self, kin: list[int], lengths: _Lengths) -> tuple[Floats, Floats]:
+        """Σ x² of visits, and Σ x of those who leave, from the first mark on.
 
         Visits by state and the step they begin in the window, (states, steps); those who leave
         by channel and step, (channels, steps).
         """
         path, kernel = self.path, self.path.kernel
-        channels, due = kernel.channels[g], path.due[self.which][g]
-        squares = path.entries[g] * lengths.square
-        since = np.zeros(kernel.steps)
-        since[self.steps] = self.steps - self.first
+        first = int(self.bounds[0])
+        channels = kernel.channels[kin[0]]
+        due = np.sum([path.due[self.which][g][:, first:] for g in kin], axis=0)
+        entries = path.entries[kin, :, first:].sum(axis=0)
+        inside, census = kernel.inside[kin].sum(axis=0), path.census[kin].sum(axis=0)
+        since = self.steps - self.first
         member = self._member(channels)
-        squares += member @ (due * since**2)
-        before = np.concatenate([kernel.inside[g][:, None], path.census[g][:, :-1]], axis=1)
+        squares = entries * lengths.square + member @ (due * since**2)
         marks = self.bounds[:-1]
-        staying = before[:, marks] - np.add.reduceat(member @ due, marks, axis=1)
-        squares[:, marks] += np.maximum(staying, 0.0) * np.diff(self.bounds) ** 2
+        before = np.where(marks > 0, census[:, marks - 1], inside[:, None])
+        staying = before - np.add.reduceat(member @ due, marks - first, axis=1)
+        squares[:, marks - first] += np.maximum(staying, 0.0) * np.diff(self.bounds) ** 2
         times = due * since
-        source = path.entries[g][channels.state] * kernel.profiles[channels.profile]
-        for low, high in pairwise(self.bounds):
+        source = entries[channels.state] * kernel.profiles[channels.profile][:, first:]
+        for low, high in pairwise(self.bounds - first):
             part = np.fft.rfft(source[:, low:high], self.size) * self.spectrum[channels.pmf]
             times[:, low:high] += np.fft.irfft(part, self.size)[:, : high - low]
-        steps = np.arange(kernel.steps)
+        steps = self.steps
         times[(steps < channels.opens[:, None]) | (steps >= channels.closes[:, None])] = 0.0
         return squares, times
 
@@ -238,12 +244,12 @@ def _certain(
 @compiled
 def _to_come(  # type: ignore[no-untyped-def]
     first, last, state, law, profile, opens, closes, start, target, share, pmf, profiles,
-    begins, ends, base, inside, move, out,
+    begins, ends, begin, base, inside, move, out,
 ):  # fmt: skip
     """Mean reward still to come within the window, for two rewards at once.
 
     Fills ``out`` (2, states, steps) on [first, last), from the last step to the first. ``base``
-    holds the mean steps of a visit within the window.
+    holds the mean steps of a visit within the window, from step ``begin`` on.
     """
     states, channels, length = out.shape[1], len(state), last - first
     ahead = np.zeros((channels, 2, length))  # by steps back from the window's last
@@ -261,7 +267,7 @@ def _to_come(  # type: ignore[no-untyped-def]
             for r in range(2):
                 at_once = False
                 for s in range(states):
-                    values[s] = inside[r, s] * base[s, t]
+                    values[s] = inside[r, s] * base[s, t - begin]
                     for s2 in range(states):
                         z[s, s2] = 0.0
                 for c in range(channels):

@@ -177,9 +177,8 @@ class _Reader:
     def _spread(self, rewards: list[Reward]) -> Floats:
         """Variances (rewards, groups, windows)."""
         which = self.path.marks.index(self.windows.marks(self.path.kernel.steps))
-        each = variances(self.path, rewards, which)[:, :, : len(self.windows.starts)]
-        grouped: Floats = np.einsum("gs,rsw->rgw", self.groups.members.astype(float), each)
-        return grouped
+        each = variances(self.path, rewards, which, self.groups.members)
+        return each[:, :, : len(self.windows.starts)]
 
     def _hidden(self, counts: Floats) -> Bools:
         """Cells to hide: never a kind's total, always with what would give a cell away."""

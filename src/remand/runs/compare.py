@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import BaseModel
 
 from remand.engine.compile import compile_model
-from remand.engine.expected import solve
+from remand.engine.expected import in_threads, solve
 from remand.engine.stays import stays
 from remand.errors import InputError, Refusal, did_you_mean
 from remand.model.model import Model
@@ -62,15 +62,12 @@ def compare_scenarios(
     first = since or model.clock.start
     windows = Windows.over(model.clock, first, until, every)
     periods = [windows, Windows.over(model.clock, first, until, None)] if whole else [windows]
-    frames: list[list[pl.DataFrame]] = [[] for _ in periods]
-    for scenario in scenarios:
-        label = pl.lit(scenario.name).alias("scenario")
-        for frame, kept in zip(
-            _solve(scenario, until, periods, by, quantities), frames, strict=True
-        ):
-            kept.append(frame.select(label, pl.all()))
-    series = pl.concat(frames[0])
-    summary = pl.concat(frames[1]) if whole else series.clear()
+    # two at a time: while one is compiled, which holds the interpreter, another is solved
+    solved = in_threads(
+        lambda scenario: _solve(scenario, until, periods, by, quantities), scenarios, threads=2
+    )
+    series = pl.concat(frames[0] for frames in solved)
+    summary = pl.concat(frames[1] for frames in solved) if whole else series.clear()
     return Run(
         identity=identity(
             *(s.model.as_document() for s in scenarios),
@@ -106,7 +103,11 @@ def _solve(
         raise InputError(p.at(scenario.name) for p in error.problems) from None
     path = solve(kernel, marks=[windows.marks(kernel.steps) for windows in periods])
     lengths = stays(path) if set(quantities) & set(STAY_BASIS) else None
-    return [figures(model, path, windows, by, quantities, lengths) for windows in periods]
+    label = pl.lit(scenario.name).alias("scenario")
+    return [
+        figures(model, path, windows, by, quantities, lengths).select(label, pl.all())
+        for windows in periods
+    ]
 
 
 def _differences(summary: pl.DataFrame, names: list[str], by: list[str]) -> pl.DataFrame:
