@@ -87,7 +87,7 @@ def base_table(model: Model, name: str, steps: int) -> Table:
     return Table(dict(table.weight), dict(table.own))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _base_table(state: State, strata: Strata, clock: Clock, steps: int) -> Table:
     days = days_of(clock, steps)
     table = Table()
