@@ -13,7 +13,7 @@ from remand.beside import cited_figures, left_beside, read_tables
 from remand.documents import Document, dumped
 from remand.errors import InputError, Problem, did_you_mean
 from remand.errors import Path as Place
-from remand.forms import Fault, faults, mended
+from remand.forms import Fault, as_written, faults, mended
 from remand.model.check import check_model
 from remand.model.check_policies import check_platform
 from remand.model.model import Model
@@ -203,8 +203,9 @@ def _load(
         meant = _validated(cls, guess[0])[0]
         doubtful += guess[1]
     for problem in check(meant) if meant is not None else []:
+        path = as_written(problem.path[:-1], plain)[0] + problem.path[-1:]
         unsure = uncited and problem.path[-1:] == ("source",)
-        if not unsure and not any(_touch(problem.path, place) for place in doubtful):
+        if not unsure and not any(_touch(path, place) for place in doubtful):
             problems.append(problem)
     located = [p if p.file else document.locate(p) for p in problems]
     return spec, sorted(located, key=lambda p: (p.file != str(document.path), p.line or 0))

@@ -68,7 +68,7 @@ def faults(cls: type[BaseModel], error: ValidationError, plain: dict[str, Any]) 
     """One fault for each place of the document that pydantic objects to."""
     places: dict[Path, list[ErrorDetails]] = {}
     for item in error.errors():
-        places.setdefault(_as_written(item, plain), []).append(item)
+        places.setdefault(_place(item, plain), []).append(item)
     found = []
     for place, items in places.items():
         if any(len(other) > len(place) and other[: len(place)] == place for other in places):
@@ -115,22 +115,31 @@ def mended(
 # -- places ---------------------------------------------------------------------------------
 
 
-def _as_written(item: ErrorDetails, plain: Any) -> Path:
-    """Where an error stands in the document: without union tags and unwritten short forms."""
+def as_written(path: Path, plain: Any) -> tuple[Path, Any]:
+    """A path without what the document does not spell out, and the value it leads to.
+
+    Unwritten are the tags of unions and the parts of full forms that a short one leaves out.
+    """
     node: Any = plain
     kept: list[str | int] = []
-    for part in item["loc"]:
+    for part in path:
         parts = dict(enumerate(node)) if isinstance(node, list) else node
         if isinstance(parts, dict) and part in parts:
             node = parts[part]
             kept.append(part)
+    return tuple(kept), node
+
+
+def _place(item: ErrorDetails, plain: Any) -> Path:
+    """Where an error stands in the document, down to the field it is about."""
+    path, node = as_written(item["loc"], plain)
     if item["type"] == "missing":
-        kept.append(item["loc"][-1])
+        return (*path, item["loc"][-1])
     if item["type"] == "value_error" and isinstance(node, dict):
         # the message names the field it is about
         words = re.findall(r"\w+", str(item["ctx"]["error"]))
-        kept += [key for word in words for key in (word, f"{word}s") if key in node][:1]
-    return tuple(kept)
+        return (*path, *[key for w in words for key in (w, f"{w}s") if key in node][:1])
+    return path
 
 
 def _fields_at(cls: type[BaseModel], place: Path) -> list[str]:
@@ -197,12 +206,12 @@ def _fault(  # noqa: PLR0911 - a return for each kind of fault
     if value is None or kind == "too_short":
         return fault(f"'{name}' is empty", f"give '{name}', or remove it")
     if kind == "finite_number":
-        return fault(f"'{name}' is not a finite number: {value}")
+        return fault(f"'{name}' is not a finite number: {value}", value=1)
     for item in items:
         if item["type"] in _BOUNDS:
             sign, key = _BOUNDS[item["type"]]
             bound = item["ctx"][key]
-            allowed = float(bound) if key in {"ge", "le"} else None
+            allowed = bound if key in {"ge", "le"} else 1
             message = f"'{name}' must be {sign} {bound:g}, not {value!r}"
             return fault(message, f"correct '{name}'", value=allowed)
     return _wrong_kind(fault, name, value, items)
@@ -224,7 +233,8 @@ def _wrong_kind(
     fix = f"did you mean '{close}'?" if close else f"correct '{name}'"
     if wanted == ["text"] and told:
         fix = "write it in quotes, if that is meant"
-    return fault(f"'{name}' should be {choices}{told}", fix, value=close)
+    guess = close or (1 if {"a number", "a whole number"} & set(wanted) else None)
+    return fault(f"'{name}' should be {choices}{told}", fix, value=guess)
 
 
 def _options(item: ErrorDetails) -> list[str]:
