@@ -17,9 +17,11 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from remand.engine.cache import compiled
 from remand.engine.kernel import Floats, Kernel
@@ -158,12 +160,23 @@ def march(
 
 
 def in_threads(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> list[R]:
-    """Do ``work`` for every item on a few threads; results in order."""
+    """Do ``work`` for every item on a few threads; results in order.
+
+    Linear algebra keeps to one thread meanwhile: its own would fight ours for the processors,
+    which doubles the time.
+    """
     workers = min(len(items), threads or os.cpu_count() or 1)
-    if workers <= 1:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, items))
+    with _libraries().limit(limits=1, user_api="blas"):
+        if workers <= 1:
+            return [work(item) for item in items]
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(work, items))
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The thread pools of the libraries loaded (looked up once; it takes a while)."""
+    return ThreadpoolController()
 
 
 def _pairs(kernel: Kernel) -> list[tuple[int, ...]]:

@@ -165,6 +165,8 @@ class _Visits:
         self.sums = [
             np.concatenate([none, np.cumsum(kernel.pmf * d**k, axis=1)], axis=1) for k in range(3)
         ]
+        # the sums over all stays that end in the entry's window, by law
+        self.to_end = [table[:, self.last - self.steps] for table in self.sums]
         self.widest = int(np.diff(bounds).max())
         self.size = 1 << (2 * self.widest - 1).bit_length()
         self.spectrum = np.fft.rfft((kernel.pmf * d)[:, : self.widest], self.size)
@@ -172,15 +174,16 @@ class _Visits:
     def lengths(self, channels: Channels) -> _Lengths:
         """Lengths of the visits of a stratum with these channels, from the first mark on."""
         kernel = self.path.kernel
-        low = np.maximum(channels.opens[:, None] - self.steps, 0)
-        high = np.maximum(np.minimum(channels.closes[:, None], self.last) - self.steps, low)
-        row = channels.pmf[:, None] * self.sums[0].shape[1]
         part = kernel.profiles[channels.profile][:, self.bounds[0] :]
         member = self._member(channels)
-        gone, mean, square = (
-            member @ ((table.ravel()[row + high] - table.ravel()[row + low]) * part)
-            for table in self.sums
-        )
+        cut = [whole[channels.pmf] for whole in self.to_end]
+        # a channel that opens late or closes early: fewer stays count
+        for c in np.flatnonzero((channels.opens > 0) | (channels.closes < kernel.steps)):
+            low = np.maximum(channels.opens[c] - self.steps, 0)
+            high = np.maximum(np.minimum(channels.closes[c], self.last) - self.steps, low)
+            for order, table in enumerate(self.sums):
+                cut[order][c] = table[channels.pmf[c], high] - table[channels.pmf[c], low]
+        gone, mean, square = (member @ (sums * part) for sums in cut)
         rest, left = np.maximum(1.0 - gone, 0.0), self.last - self.steps
         return _Lengths(rest, mean + rest * left, square + rest * left**2)
 
