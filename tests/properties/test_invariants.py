@@ -15,7 +15,7 @@ STEPS = 40
 QUICK = settings(deadline=None, max_examples=25)
 
 means = st.sampled_from([0.6, 3.0, 11.0, 45.0])
-share = st.integers(0, 10).map(lambda n: n / 10)
+share = st.integers(1, 9).map(lambda n: n / 10)
 starts = st.integers(0, STEPS - 1)
 
 
@@ -67,7 +67,7 @@ def plans(draw, **kind):
     return {
         "edits": draw(st.lists(edits(**kind, once=once), min_size=1, max_size=2)),
         "starts": draw(starts),
-        "compliance": draw(share),
+        "compliance": draw(st.sampled_from([0.0, 0.3, 1.0])),
         "applies_to": "everyone" if everyone else "entrants",
         "phase_in": phase_in,
     }

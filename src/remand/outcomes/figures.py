@@ -16,7 +16,7 @@ from remand.engine.stays import Stays
 from remand.model.model import Model
 from remand.outcomes import bands
 from remand.outcomes.cells import Groups, Place, groups_of, places_of, residents_of
-from remand.outcomes.suppression import RATIO_SMALL, hide
+from remand.outcomes.suppression import RATIO_SMALL, hide_with_totals, with_totals
 from remand.outcomes.windows import Windows
 
 Floats = NDArray[np.float64]
@@ -181,23 +181,26 @@ class _Reader:
         return each[:, :, : len(self.windows.starts)]
 
     def _hidden(self, counts: Floats) -> Bools:
-        """Cells to hide: never a kind's total, always with what would give a cell away."""
+        """Cells to hide: never a kind's total, always with what would give a cell away.
+
+        A kind with its states, or a place alone, by the groups and their totals, is one table.
+        """
         hidden = np.zeros(counts.shape, bool)
-        shape = self.groups.shape
-        levels: dict[tuple[str, str], list[int]] = {}
+        tables: dict[str, list[int]] = {}
         for i, place in enumerate(self.places):
-            kind = ""
-            if place.level == "state":
-                kind = self.model.states[place.name].kind
-            levels.setdefault((place.level, kind), []).append(i)
-        for (level, _), rows in levels.items():
+            kind = self.model.states[place.name].kind if place.level == "state" else place.name
+            own = "" if place.level == "status" or kind == "community" else kind
+            tables.setdefault(own or f"{place.level} {place.name}", []).append(i)
+        for rows in tables.values():
+            total = self.places[rows[0]].level == "kind"
             for w in range(counts.shape[2]):
-                if shape:
-                    for i in rows:
-                        hidden[i, 1:, w] |= hide(counts[i, 1:, w].reshape(shape)).ravel()
-                if level == "state":
-                    for g in range(counts.shape[1]):
-                        hidden[rows, g, w] |= hide(counts[rows, g, w])
+                table = with_totals(counts[rows, :, w], self.groups.shape)
+                out = hide_with_totals(table if len(rows) > 1 else table[0], grand_total=total)
+                out = out.reshape(table.shape)
+                inner = out[:, *(slice(1, None) for _ in self.groups.shape)]
+                hidden[rows, 0, w] = out.reshape(len(rows), -1)[:, 0]
+                if self.groups.shape:
+                    hidden[rows, 1:, w] = inner.reshape(len(rows), -1)
         return hidden
 
     # -- disparity --------------------------------------------------------------------------
