@@ -8,9 +8,9 @@ import json
 import jsonschema
 import pytest
 
-from remand.documents import Document
 from remand.files import find, shipped
-from remand.schema import KINDS, dumps_schema, json_schema, shipped_schema
+from remand.files.documents import Document
+from remand.files.schema import KINDS, dumps_schema, json_schema, shipped_schema
 
 FILES = [("model", name) for name in shipped("models")] + [
     ("platform", name) for name in shipped("platforms")
@@ -34,9 +34,9 @@ def mappings(node, path=()):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_shipped_schema_is_up_to_date(kind):
-    """When this fails: python -m remand.schema."""
+    """When this fails: python -m remand.files.schema."""
     written = shipped_schema(kind).read_text(encoding="utf-8")
-    assert written == dumps_schema(kind), "renew it with: python -m remand.schema"
+    assert written == dumps_schema(kind), "renew it with: python -m remand.files.schema"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from remand.documents import Document, dumped
 from remand.files import load_model, load_platform
+from remand.files.documents import Document, dumped
 
 FILES = {
     "an empty file": (b"", "the file is empty"),

@@ -9,11 +9,11 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from remand.beside import cited_figures, left_beside, read_tables
-from remand.documents import Document, dumped
 from remand.errors import InputError, Problem, did_you_mean
 from remand.errors import Path as Place
-from remand.forms import Fault, as_written, faults, mended
+from remand.files.beside import cited_figures, left_beside, read_tables
+from remand.files.documents import Document, dumped
+from remand.files.forms import Fault, as_written, faults, mended
 from remand.model.check import check_model
 from remand.model.check_policies import check_platform
 from remand.model.model import Model

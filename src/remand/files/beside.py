@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from remand.documents import Document, Table
 from remand.errors import InputError, Problem, did_you_mean
 from remand.errors import Path as Place
+from remand.files.documents import Document, Table
 
 CITED = {
     "title": "source_title",

@@ -1,6 +1,6 @@
 """The JSON Schema of model and platform files, for editors that complete and check.
 
-``python -m remand.schema`` writes both where the shipped files look for them.
+``python -m remand.files.schema`` writes both where the shipped files look for them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,25 @@
+"""Models and platforms as files: found, read, checked and written, every problem with its line."""
+
+from remand.files.io import (
+    find,
+    in_model,
+    load_model,
+    load_platform,
+    read_model,
+    read_platform,
+    read_scenario,
+    shipped,
+    write,
+)
+
+__all__ = [
+    "find",
+    "in_model",
+    "load_model",
+    "load_platform",
+    "read_model",
+    "read_platform",
+    "read_scenario",
+    "shipped",
+    "write",
+]
