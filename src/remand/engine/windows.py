@@ -22,6 +22,7 @@ from remand.model.edits import Divert, DwellEdit, Edit, Release, ShareEdit
 from remand.model.model import Model
 from remand.model.policy import Policy
 from remand.model.strata import Strata
+from remand.model.values import Stock
 
 OLDEST_DAYS = 40 * 365.25
 """How far back entries of people already inside are told apart, where an edit reaches them."""
@@ -144,7 +145,9 @@ def pieces_of(
             for (exit_name, law), weight in table.weight.items()
         ]
     touched = np.any([event.strata for event in events], axis=0)[:, None]
-    oldest = int(np.ceil(OLDEST_DAYS / clock.days))
+    stock = None if isinstance(model.tonight, str) else model.tonight.get(name)
+    inside = [row.days for row in stock.elapsed] if isinstance(stock, Stock) else []
+    oldest = int(max(OLDEST_DAYS, *inside, 0.0) / clock.days) + 1
     entry = np.arange(-oldest, steps)
     cache: dict[laws.Law, Floats] = {}
 
