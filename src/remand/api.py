@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from remand.engine.compile import compile_model
 from remand.engine.expected import Path as SolvedPath
@@ -31,6 +32,7 @@ def compare(
     quantities: Sequence[str] = QUANTITIES,
     *,
     whole: bool = True,
+    bands: Literal["all", "last"] = "all",
 ) -> Run:
     """Run a model under each platform and compare.
 
@@ -45,6 +47,7 @@ def compare(
         by: axes of the model, ``state`` or ``status``; several are crossed.
         quantities: which figures to work out (all of them by default).
         whole: also summarise the whole period and its differences.
+        bands: a band of chance for all windows, or (quicker) for the last one only.
 
     Raises:
         InputError: with every problem found, if any input is wrong.
@@ -65,6 +68,7 @@ def compare(
         axes,
         quantities,
         whole=whole,
+        bands=bands,
     )
 
 

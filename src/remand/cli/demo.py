@@ -30,7 +30,14 @@ def demo(
     others = [name for name in shipped("platforms") if name.startswith(f"{PLACE}/")]
     names = [*FIRST_SHOWN, *(name for name in others if name not in FIRST_SHOWN)]
     run = compare(
-        model, names, until=LAST, since=FIRST, every="year", quantities=QUANTITIES, whole=False
+        model,
+        names,
+        until=LAST,
+        since=FIRST,
+        every="year",
+        quantities=QUANTITIES,
+        whole=False,
+        bands="last",
     )
     if json:
         print(run.to_json())

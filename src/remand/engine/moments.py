@@ -66,15 +66,17 @@ def variances(
     rewards: list[Reward],
     which: int = 0,
     groups: Bools | None = None,
+    first_window: int = 0,
     threads: int | None = None,
 ) -> Floats:
     """Variance of each reward summed over each window: (rewards, groups, windows).
 
-    The windows run from each mark of ``path.marks[which]`` to the next, the last to the end.
+    The windows run from each mark of ``path.marks[which]`` to the next, the last to the end;
+    those before ``first_window`` are left out.
     ``groups`` (groups, strata) says whose rewards are added up; without it each stratum is one.
     """
     kernel = path.kernel
-    bounds = np.array([*path.marks[which], kernel.steps])
+    bounds = np.array([*path.marks[which], kernel.steps])[first_window:]
     inside = np.array([reward.inside for reward in rewards])
     move = np.array([reward.move for reward in rewards])
     paired = np.arange(-len(rewards) % 2 + len(rewards)) % len(rewards)  # two rewards at a time

@@ -57,6 +57,7 @@ def figures(
     by: Sequence[str] = (),
     quantities: Sequence[str] = QUANTITIES,
     stays: Stays | None = None,
+    bands_from: int = 0,
 ) -> pl.DataFrame:
     """Figures of a path over windows, for every kind of custody in total, and ``by`` as asked.
 
@@ -64,9 +65,10 @@ def figures(
     unit, mean, sd, quantiles, band (what the quantiles are), basis, denominator, low and high
     (bounds where race or another axis is missing), suppressed. A total row has no axis values.
     Censuses and rates are means over the window, flows sums. ``path`` must have been solved with
-    the windows' marks as one of its lists; the three stays need ``stays``.
+    the windows' marks as one of its lists; the three stays need ``stays``. Counts of the windows
+    before ``bands_from`` get no sd and no quantiles, which is most of the work.
     """
-    return _Reader(model, path, windows, by, quantities, stays).frame()
+    return _Reader(model, path, windows, by, quantities, stays, bands_from).frame()
 
 
 class _Reader:
@@ -78,7 +80,9 @@ class _Reader:
         by: Sequence[str],
         quantities: Sequence[str],
         stays: Stays | None,
+        bands_from: int,
     ) -> None:
+        self.bands_from = bands_from
         self.model = model
         self.path = path
         self.windows = windows
@@ -175,10 +179,14 @@ class _Reader:
         return blocks
 
     def _spread(self, rewards: list[Reward]) -> Floats:
-        """Variances (rewards, groups, windows)."""
+        """Variances (rewards, groups, windows); none where arrivals are not Poisson."""
         which = self.path.marks.index(self.windows.marks(self.path.kernel.steps))
-        each = variances(self.path, rewards, which, self.groups.members)
-        return each[:, :, : len(self.windows.starts)]
+        early, windows = self.bands_from, len(self.windows.starts)
+        spread = np.full((len(rewards), len(self.groups.cells), windows), np.nan)
+        if self.poisson:
+            each = variances(self.path, rewards, which, self.groups.members, early)
+            spread[:, :, early:] = each[:, :, : windows - early]
+        return spread
 
     def _hidden(self, counts: Floats) -> Bools:
         """Cells to hide: never a kind's total, always with what would give a cell away.
@@ -251,12 +259,13 @@ class _Reader:
             _Block("disparity_ratio", "ratio of rates", total_only(ratio), hidden,
                    total_only(ratio * relative),
                    {k: total_only(v) for k, v in bands.ratio(ratio, relative).items()},
-                   "chance, approximate (delta method)", basis, model.residents.unit,
+                   "chance, approximate (delta method), at most as wide", basis,
+                   model.residents.unit,
                    total_only(low), total_only(high)),
             _Block("disparity_difference", f"people per {PER:,}", total_only(difference), hidden,
                    total_only(sd),
                    {k: total_only(v) for k, v in bands.normal(difference, sd, -np.inf).items()},
-                   "chance, approximate (normal)", basis, model.residents.unit,
+                   "chance, approximate (normal), at most as wide", basis, model.residents.unit,
                    total_only(top * a - (bottom + lost) * b),
                    total_only((top + lost) * a - bottom * b)),
         ]  # fmt: skip

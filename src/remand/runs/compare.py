@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel
@@ -41,10 +41,12 @@ def compare_scenarios(
     quantities: Sequence[str] = QUANTITIES,
     *,
     whole: bool = True,
+    bands: Literal["all", "last"] = "all",
 ) -> Run:
     """Solve every scenario exactly and read figures off over [since, until).
 
-    ``whole`` adds the summary of the whole period and its differences (half of the work).
+    ``whole`` adds the summary of the whole period and its differences (half of the work);
+    ``bands`` gives every window a band of chance, or only the last.
 
     All scenarios must stand on one model. ``since`` defaults to the model's start. Raises
     InputError for a period outside the model's time, Refusal for rules that couple people.
@@ -62,9 +64,12 @@ def compare_scenarios(
     first = since or model.clock.start
     windows = Windows.over(model.clock, first, until, every)
     periods = [windows, Windows.over(model.clock, first, until, None)] if whole else [windows]
+    bands_from = len(windows.starts) - 1 if bands == "last" else 0
     # two at a time: while one is compiled, which holds the interpreter, another is solved
     solved = in_threads(
-        lambda scenario: _solve(scenario, until, periods, by, quantities), scenarios, threads=2
+        lambda scenario: _solve(scenario, until, periods, by, quantities, bands_from),
+        scenarios,
+        threads=2,
     )
     series = pl.concat(frames[0] for frames in solved)
     summary = pl.concat(frames[1] for frames in solved) if whole else series.clear()
@@ -92,6 +97,7 @@ def _solve(
     periods: Sequence[Windows],
     by: Sequence[str],
     quantities: Sequence[str],
+    bands_from: int,
 ) -> list[pl.DataFrame]:
     """The figures of one scenario over each list of windows."""
     model = scenario.model
@@ -105,7 +111,9 @@ def _solve(
     lengths = stays(path) if set(quantities) & set(STAY_BASIS) else None
     label = pl.lit(scenario.name).alias("scenario")
     return [
-        figures(model, path, windows, by, quantities, lengths).select(label, pl.all())
+        figures(
+            model, path, windows, by, quantities, lengths, min(bands_from, len(windows.starts) - 1)
+        ).select(label, pl.all())
         for windows in periods
     ]
 
