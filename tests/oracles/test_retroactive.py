@@ -309,6 +309,29 @@ def test_a_cut_for_one_stratum_leaves_the_other(build):
     np.testing.assert_allclose(census[1], 5.0, rtol=1e-12)
 
 
+def test_people_inside_for_longer_than_forty_years_are_followed_too(build):
+    """Ten people in since 16,000 days, exponential stays of 4,000, halved for everyone at step 2.
+
+    Memoryless: by step 1, e^(−2/4000) are left. At step 2 their age a is 16,003 steps, and
+    S'(a) over S(a−1), about e^(−8) / e^(−4), stay on, as the rule for those inside says.
+    """
+    jail = build.one_state(
+        build.exponential(4000), 0.0, tonight={"jail": build.stock(10.0, {16_000.0: 1.0})}
+    )
+    cut = build.everyone({"dwell": {"state": "jail", "scale": 0.5}}, starts=2)
+    census = build.run(jail, 4, cut).census("jail")
+
+    def tail(mean, d):
+        """P(D > d) of a stay that begins at a uniform moment: the mean tail over [d, d + 1]."""
+        return mean * (np.exp(-d / mean) - np.exp(-(d + 1) / mean))
+
+    kept = tail(2000, 16_003) / tail(4000, 16_002)
+    expected = 10 * np.exp(-2 / 4000) * kept
+    assert census[1] == pytest.approx(10 * np.exp(-2 / 4000), rel=1e-9)
+    assert census[2] == pytest.approx(expected, rel=1e-9)
+    assert census[3] == pytest.approx(expected * np.exp(-1 / 2000), rel=1e-9)
+
+
 def test_phase_in_for_everyone_is_refused(build):
     """Those inside change at once, so a phase-in cannot be meant."""
     with pytest.raises(ValueError, match="phase_in cannot go with"):

@@ -94,8 +94,8 @@ def edited(table, edit):
                 if e == to and not keep:
                     put((e, d), p / total[to] * part * total[source])
             case ("share", exit_name, wanted):
-                _ = 1 / total[exit_name]
-                rest = 1 - total[exit_name]
+                rest = sum(total[x] for x in EXITS if x != exit_name)
+                _ = 1 / total[exit_name], 1 / rest  # nobody to give or take: refused
                 put((e, d), p * (wanted / total[e] if e == exit_name else (1 - wanted) / rest))
     return out
 

@@ -103,8 +103,8 @@ def test_a_period_outside_the_model_s_time_is_refused(period):
 
 
 def test_censuses_are_means_of_a_window_and_flows_sums(build):
-    """A jail of 10-day stays from empty at 3 a day: census 3, 6, … 30, then 30. First week: mean 12,
-    21 admitted, none released; second: mean (24 + 27 + 5 · 30)/7, released on 10–13."""
+    """A jail of 10-day stays from empty at 3 a day: census 3, 6, … 30, then 30. First week: mean
+    12, 21 admitted, none released; second: mean (24 + 27 + 5 · 30)/7, released on 10–13."""
     run = compare(build, build.one_state(build.fixed(10), 3.0), until=14, every="week")
     census = run.population()["mean"].to_list()
     assert census == pytest.approx([12.0, (24 + 27 + 5 * 30) / 7])
