@@ -121,7 +121,7 @@ def implied(model: Model, path: Solved) -> None:
     for of in (2015, 2018):
         came = year(model, admitted.sum(axis=(0, 1)), of).sum()
         stay = year(model, (admitted * lengths.to_come).sum(axis=(0, 1)), of).sum() / came
-        print(f"- {of}: {came:,.0f} admissions to jail, mean stay of those admitted {stay:.0f} days")
+        print(f"- {of}: {came:,.0f} admissions to jail, staying {stay:.0f} days on average")
 
 
 def main() -> None:
