@@ -7,6 +7,7 @@ on people already inside become windows of channels: after `compile` no engine m
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import get_args
 
 import numpy as np
@@ -85,8 +86,6 @@ class _Builder:
             GONE: len(model.states)
         }
         self.laws: dict[laws.Law | None, int] = {}
-        self.evaluated: dict[tuple[laws.Law, int], Floats] = {}
-        self.ages: dict[laws.Law, Floats] = {}
         self.profiles: dict[bytes, int] = {}
         self.profile_rows: list[Floats] = []
 
@@ -122,10 +121,8 @@ class _Builder:
         return kernel
 
     def _surviving(self, law: laws.Law, steps: int) -> Floats:
-        """P(D > d) for d below ``steps``; each law is evaluated once at each length."""
-        if (law, steps) not in self.evaluated:
-            self.evaluated[law, steps] = law.surviving(steps, self.clock.days, self.clock.partial)
-        return self.evaluated[law, steps]
+        """P(D > d) for d below ``steps``."""
+        return _surviving(law, steps, self.clock.days, self.clock.partial)
 
     def _pmf(self, law: laws.Law | None) -> Floats:
         if law is None:
@@ -310,15 +307,9 @@ class _Builder:
             return sum(row.share * (row.days // self.clock.days + 1) for row in stock.elapsed)
         if mean <= 0:
             return 0.0
-        alive, so_far = np.sum([w * self._ages(law) for law, w in mixture], axis=0)
-        return float(so_far / alive)
-
-    def _ages(self, law: laws.Law) -> Floats:
-        """Σ P(D > a) and Σ (a + 1) P(D > a) over ages ``a`` told apart; once a law."""
-        if law not in self.ages:
-            alive = self._surviving(law, int(OLDEST_DAYS / self.clock.days))
-            self.ages[law] = np.array([alive.sum(), alive @ np.arange(1.0, len(alive) + 1)])
-        return self.ages[law]
+        ages = [_ages(law, self.clock.days, self.clock.partial) for law, _ in mixture]
+        alive = sum(w * inside for (_, w), (inside, _) in zip(mixture, ages, strict=True))
+        return sum(w * total for (_, w), (_, total) in zip(mixture, ages, strict=True)) / alive
 
     # -- channels ---------------------------------------------------------------------------
 
@@ -403,6 +394,21 @@ class _Builder:
             self.profiles[key] = len(self.profile_rows)
             self.profile_rows.append(row)
         return self.profiles[key]
+
+
+@lru_cache(maxsize=256)
+def _surviving(law: laws.Law, steps: int, step: float, partial: str) -> Floats:
+    """P(D > d) for d below ``steps``, worked out once for all the models a law stands in."""
+    left = law.surviving(steps, step, partial)
+    left.setflags(write=False)
+    return left
+
+
+@lru_cache(maxsize=1024)
+def _ages(law: laws.Law, step: float, partial: str) -> tuple[float, float]:
+    """Σ P(D > a) and Σ (a + 1) P(D > a) over the ages ``a`` told apart."""
+    alive = law.surviving(int(OLDEST_DAYS / step), step, partial)
+    return float(alive.sum()), float(np.dot(alive, np.arange(1.0, len(alive) + 1)))
 
 
 def _correlate(long: Floats, short: Floats) -> Floats:
