@@ -107,14 +107,13 @@ def _show(run: Run) -> None:
 
     console = Console(highlight=False)
     meta = run.meta
-    table = Table(
-        title=f"{meta['title']}, {meta['from']} to {meta['to']} (exclusive): average day",
-        title_justify="left",
-    )
+    console.print(f"[bold]{meta['title']}, {meta['from']} to {meta['to']}[/bold] (exclusive)")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     cells = [axis for axis in meta["by"] if axis in run.summary.columns]
-    for column in ("plan", "where", *cells, "people", "90 % by chance", "admissions", "stay, days",
-                   "per 100,000"):  # fmt: skip
-        table.add_column(column, justify="left" if column in ("plan", "where", *cells) else "right")
+    names = ["plan", "where", *cells]
+    for column in (*names, "people", "90 % chance", "admitted", "stay", "rate"):
+        words = column in names
+        table.add_column(column, justify="left" if words else "right", no_wrap=True)
     places = [c for c in ("kind", "state", "status") if c in run.summary.columns]
     rows: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
     for row in run.summary.iter_rows(named=True):
@@ -123,8 +122,6 @@ def _show(run: Run) -> None:
         rows.setdefault(key, {})[row["quantity"]] = row
     last = None
     for key, found in rows.items():
-        if last is not None and key[0] != last:
-            table.add_section()
         plan = key[0] if key[0] != last else ""
         last = key[0]
         table.add_row(
@@ -136,7 +133,9 @@ def _show(run: Run) -> None:
             show.people(found.get("stay_admission")),
             show.people(found.get("rate")),
         )
-    console.print(table)
+    # a figure cut short is a wrong figure: rather a wide table
+    needed = Console(width=1000).measure(table).maximum
+    Console(highlight=False, width=max(console.width, needed)).print(table)
     for scenario in run.scenarios:
         if scenario.platform.policies or scenario.platform.not_modelled:
             for line in show.plan(scenario):
@@ -147,6 +146,8 @@ def _show(run: Run) -> None:
 
 def notes(run: Run) -> list[str]:
     """What must stand under every table of a run."""
+    from remand.cli import show
+
     rates = run.series.filter(run.series["quantity"] == "rate")
     unit = next(iter(rates["denominator"].drop_nulls()), None)
     stays = "stay_admission" in run.series["quantity"]
@@ -157,6 +158,7 @@ def notes(run: Run) -> list[str]:
         "Stay: mean stay of those admitted in the period, to its end." if stays else "",
         f"Bands: {run.meta['bands']}.",
         f"Inferred: {run.meta['inferred']}.",
+        *show.claims(run),
         *(f"Note: {warning}." for warning in run.warnings),
         f"Run {run.identity}, remand {run.meta['versions']['remand']}.",
     ]

@@ -93,7 +93,7 @@ def _show(run: Run, model: Model) -> None:
     for line in _sentences(run, rows, last):
         console.print(line)
     console.print()
-    for line in [*_disparity(rows, run, last), *_claims(run, model, rows, last), *notes(run)]:
+    for line in [*_disparity(rows, run, last), *notes(run)]:
         console.print(line, style="dim")
 
 
@@ -135,28 +135,3 @@ def _disparity(rows: dict[Any, dict[str, Any]], run: Run, last: int) -> list[str
         f"{row['low']:.1f} and {row['high']:.1f} as people whose race is not listed are one or the "
         "other. It is an input (the one-day count of 2013), not a finding."
     ]
-
-
-def _claims(run: Run, model: Model, rows: dict[Any, dict[str, Any]], last: int) -> list[str]:
-    """What a plan's authors said it would do, beside what the model says of that policy alone."""
-    from remand.api import solve
-    from remand.cli import show
-
-    lines = []
-    for scenario in run.scenarios:
-        for policy in scenario.platform.policies:
-            if policy.claimed is None or policy.claimed.kind is None:
-                continue
-            others = [p for platform in scenario.chain[:-1] for p in platform.policies]
-            alone = solve(scenario.base.enact(*others, policy), LAST)
-            kind = policy.claimed.kind
-            held = [state.kind == kind for state in model.states.values()]
-            first = model.clock.index(dt.date(last, 1, 1))
-            mine = alone.census[:, held, first:].sum(axis=(0, 1)).mean()
-            base = rows[scenario.after[-1], "population", kind, last]["mean"]
-            lines.append(
-                f"{scenario.name}, {policy.name} alone: {show.signed(mine - base)} people in "
-                f"{kind} ({100 * (mine / base - 1):+.1f} %). Its authors: “{policy.claimed.quote}” "
-                f"({show.signed(policy.claimed.value)})."
-            )
-    return lines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from remand.model.platform import Scenario
     from remand.model.policy import Compliance
+    from remand.runs.run import Run
 
 SMALL = "fewer than 10"
 
@@ -85,3 +86,45 @@ def plan(scenario: Scenario) -> list[str]:
         f"  not modelled: {promise.words} ({promise.why})" for promise in platform.not_modelled
     ]
     return lines
+
+
+def claims(run: Run) -> list[str]:
+    """What authors said a policy would do, beside the model's answer where it is run alone."""
+    lines = []
+    for scenario in run.scenarios:
+        for policy in scenario.platform.policies:
+            if policy.claimed is None:
+                continue
+            said = f"Its authors said “{policy.claimed.quote}” ({signed(policy.claimed.value)})."
+            place = f"{run.meta['model']}/{scenario.name}"
+            if len(scenario.platform.policies) > 1:
+                lines.append(
+                    f"{scenario.name}, {policy.name}. {said} To see it alone: "
+                    f"remand compare {run.meta['model']} {place}#{policy.name}"
+                )
+                continue
+            lines += [
+                f"{scenario.name}: {signed(row['mean'])} people in {row['kind']} against {row['a']}"
+                f" ({100 * row['mean'] / held:+.1f} %). {said}".replace("(-", "(−")
+                for row, held in _against_base(run, scenario.name, policy.claimed.kind)
+            ]
+    return lines
+
+
+def _against_base(run: Run, name: str, kind: str | None) -> list[tuple[dict[str, Any], float]]:
+    """The change in people held under a scenario against the first of the run."""
+    base = run.scenarios[0].name
+    if base == name or not len(run.differences):
+        return []
+    found = []
+    for row in run.differences.iter_rows(named=True):
+        wanted = (row["a"], row["b"], row["kind"], row["quantity"])
+        total = all(row.get(axis) is None for axis in (*run.meta["by"], "state", "status"))
+        if wanted == (base, name, kind, "population") and total:
+            held = run.summary.filter(
+                (run.summary["scenario"] == base)
+                & (run.summary["kind"] == kind)
+                & (run.summary["quantity"] == "population")
+            )["mean"][0]
+            found.append(({**row, "mean": -row["mean"]}, held))
+    return found

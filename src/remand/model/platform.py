@@ -42,7 +42,10 @@ class Platform(Spec):
         if not kept:
             raise KeyError(policy)
         return self.replace(
-            name=f"{self.name}#{policy}", title=f"{self.title}: {policy}", policies=kept
+            name=f"{self.name}#{policy}",
+            title=f"{self.title}: {policy}",
+            policies=kept,
+            not_modelled=(),
         )
 
 
