@@ -31,7 +31,7 @@ def cited():
 
 
 def test_cases_charged_that_arrivals_follow_are_the_sums_of_the_months(monthly, cited):
-    """Each year's cases by offence, as cited, equal the sum of the twelve published months."""
+    """Each year’s cases as cited are the sum of twelve published months (one drug case apart)."""
     for offence, first in OFFENCES.items():
         for year in (2014, 2015, 2016, 2017):
             key = f"F{int(first[1:]) + year - 2014:04d}"
@@ -43,7 +43,7 @@ def test_cases_charged_that_arrivals_follow_are_the_sums_of_the_months(monthly, 
                 and row["month"].startswith(str(year))
             )
             assert cited[key]["period"] == str(year)
-            assert float(cited[key]["value"]) == pytest.approx(months, abs=1)  # 2017: one drug case apart
+            assert float(cited[key]["value"]) == pytest.approx(months, abs=1)
 
 
 def test_bail_types_of_2015_are_the_shares_of_the_published_months(monthly, cited):

@@ -51,25 +51,30 @@ class Path:
     left: tuple[Floats, ...]
     marks: tuple[tuple[int, ...], ...]
     due: tuple[tuple[Floats, ...], ...]
-    _alone: dict[int, Path] = field(default_factory=dict, repr=False, compare=False)
+    _alone: dict[tuple[int, ...], Path] = field(default_factory=dict, repr=False, compare=False)
 
-    def counted_only(self, threads: int | None = None) -> dict[int, Path]:
-        """Paths of the people of a counted census alone, by the state they were counted in."""
-        if not self._alone:
-            for state in np.flatnonzero(self.kernel.counted):
-                here = np.arange(len(self.kernel.states)) == state
-                channels = tuple(
-                    replace(c, tonight=c.tonight * here[c.state][:, None])
-                    for c in self.kernel.channels
-                )
-                only = replace(
-                    self.kernel,
-                    arrivals=np.zeros_like(self.kernel.arrivals),
-                    inside=self.kernel.inside * here,
-                    channels=channels,
-                )
-                self._alone[int(state)] = solve(only, threads=threads)
-        return self._alone
+    def alone(self, state: int, strata: Sequence[int], threads: int | None = None) -> Path:
+        """What becomes of one person counted in a state before the start, by stratum.
+
+        The path's strata are those asked for; one where nobody was counted stays empty.
+        """
+        key = (state, *strata)
+        if key not in self._alone:
+            here = np.arange(len(self.kernel.states)) == state
+            people = self.kernel.inside[list(strata), state]
+            each = np.divide(1.0, people, out=np.zeros_like(people), where=people > 0)
+            whose = [self.kernel.channels[g] for g in strata]
+            only = replace(
+                self.kernel,
+                arrivals=np.zeros_like(self.kernel.arrivals[list(strata)]),
+                inside=here * (people > 0)[:, None].astype(float),
+                channels=tuple(
+                    replace(c, tonight=c.tonight * here[c.state][:, None] * part)
+                    for c, part in zip(whose, each, strict=True)
+                ),
+            )
+            self._alone[key] = solve(only, threads=threads)
+        return self._alone[key]
 
     def moves(self, counted: Floats) -> Floats:
         """People who make the moves ``counted``: (…, strata, steps).

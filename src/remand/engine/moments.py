@@ -236,13 +236,15 @@ def _certain(
     off = np.zeros((len(rewards), len(kernel.strata), len(bounds) - 1))
     move = np.array([reward.move for reward in rewards])
     inside = np.array([reward.inside for reward in rewards])
-    for state, own in path.counted_only(threads).items():
-        each = np.einsum("rs,gst->rgt", inside, own.census) + own.moves(move)
+    families = _families(kernel, np.ones((1, len(kernel.strata)), bool))
+    for state in np.flatnonzero(kernel.counted):
         people = kernel.inside[:, state]
-        earned = np.add.reduceat(each, bounds[:-1], axis=2) ** 2
-        off += np.divide(
-            earned, people[:, None], out=np.zeros_like(earned), where=people[:, None] > 0
-        )
+        first = [max(kin, key=lambda g: people[g]) for kin in families]
+        own = path.alone(int(state), first, threads)
+        each = np.einsum("rs,gst->rgt", inside, own.census) + own.moves(move)
+        squared = np.add.reduceat(each, bounds[:-1], axis=2) ** 2
+        for kin, answer in zip(families, squared.transpose(1, 0, 2), strict=True):
+            off[:, kin] += people[kin, None] * answer[:, None]
     return off
 
 

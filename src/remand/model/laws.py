@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 class Law:
     """A law of a duration in days. Frozen, hashable; equal laws are one law in a kernel."""
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The mean stay in days."""
         return float(self.excess(np.zeros(1))[0])
