@@ -19,7 +19,7 @@ QUANTITIES = ("population", "rate", "disparity_ratio")
 
 
 def demo(
-    json: Annotated[bool, typer.Option("--json", help="Print JSON (as compare).")] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON as compare, years only.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the yearly series as CSV.")] = False,
 ) -> None:
     """Compare the shipped plans for Philadelphia, 2016–2019."""
