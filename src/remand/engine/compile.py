@@ -7,6 +7,7 @@ on people already inside become windows of channels: after `compile` no engine m
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import get_args
 
@@ -14,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.endless import refuse_endless
-from remand.engine.kernel import Channels, Floats, Ints, Kernel
-from remand.engine.tables import Table, days_of, edited_table
+from remand.engine.kernel import Channels, Floats, Ints, Kernel, Limit
+from remand.engine.tables import Table, base_table, days_of, edited_table
 from remand.engine.windows import OLDEST_DAYS, Piece, Reach, events_of, pieces_of
-from remand.errors import InputError, Refusal
+from remand.errors import InputError
 from remand.model import laws
 from remand.model.edits import Admit, Capacity
 from remand.model.model import Model
@@ -30,8 +31,8 @@ from remand.model.values import Arrivals, Counts, Months, Splits, Stock, Weekday
 def compile_model(model: Model, until: dt.date) -> Kernel:
     """Compile a model for the steps that begin before ``until`` (half-open).
 
-    Raises Refusal for rules that couple people (``capacity``), and InputError where an edit
-    cannot be applied or people would circle for ever.
+    Rules that couple people (``capacity``) become the kernel's limits. Raises InputError where an
+    edit cannot be applied or people would circle for ever.
     """
     steps = model.clock.index(until)
     if steps < 1:
@@ -39,7 +40,6 @@ def compile_model(model: Model, until: dt.date) -> Kernel:
             f"the run ends on {until}, before the model's first step ({model.clock.start})",
             fix="give a later --to",
         )
-    _refuse_coupled(model)
     days = days_of(model.clock, steps)
     policies = sorted(model.policies, key=lambda policy: policy.starts)
     reach = Reach(model.clock, model.strata, steps)
@@ -56,18 +56,6 @@ def compile_model(model: Model, until: dt.date) -> Kernel:
         events = events_of(name, policies, reach)
         pieces[name] = pieces_of(model, name, mixtures[name], events, table_as_of, steps)
     return _Builder(model, steps, days, policies, reach).kernel(mixtures, pieces)
-
-
-def _refuse_coupled(model: Model) -> None:
-    for policy in model.policies:
-        for edit in policy.edits:
-            if isinstance(edit, Capacity):
-                raise Refusal(
-                    f"policy '{policy.name}' holds '{edit.state}' at {edit.places:g} places: who "
-                    "gets a place depends on who else is inside, so expected counts have no "
-                    "exact solution, and solving on averages would hide every full day. "
-                    "The sampled engine runs such rules"
-                )
 
 
 class _Builder:
@@ -88,6 +76,20 @@ class _Builder:
         self.laws: dict[laws.Law | None, int] = {}
         self.profiles: dict[bytes, int] = {}
         self.profile_rows: list[Floats] = []
+        self.usual = [
+            (self.index[name], self.index[target], share)
+            for name in model.state_names
+            for target, share in self._usual(name).items()
+        ]
+
+    def _usual(self, name: str) -> dict[str, Floats]:
+        """Shares of entrants by target, were no policy to act: (strata, 1 + steps) each."""
+        state, table = self.model.states[name], base_table(self.model, name, self.steps)
+        shares: dict[str, Floats] = {state.target(e): np.zeros((1, 1)) for e in state.exits}
+        for (exit_name, _), weight in table.weight.items():
+            shares[state.target(exit_name)] = shares[state.target(exit_name)] + weight
+        shape = (len(self.model.strata), self.steps + 1)
+        return {to: np.broadcast_to(share, shape) for to, share in shares.items()}
 
     def kernel(self, tables: dict[str, Table], pieces: dict[str, list[Piece]]) -> Kernel:
         model, strata = self.model, self.model.strata
@@ -116,6 +118,7 @@ class _Builder:
             inside=inside,
             inside_so_far=so_far,
             counted=counted,
+            limits=tuple(self._limits()),
         )
         refuse_endless(kernel)
         return kernel
@@ -132,6 +135,40 @@ class _Builder:
 
     def _mean(self, law: laws.Law | None) -> float:
         return 0.0 if law is None else law.mean_steps(self.clock.days, self.clock.partial)
+
+    # -- limits -----------------------------------------------------------------------------
+
+    def _limits(self) -> Iterator[Limit]:
+        """States held at a number of places, in the order policies act."""
+        for policy in self.policies:
+            for edit in policy.edits:
+                if isinstance(edit, Capacity):
+                    full = edit.when_full
+                    way = full.discharge or full.refuse
+                    assert way is not None  # noqa: S101 - one of the two, by its validator
+                    exits = self.model.states[edit.state].exits
+                    to = self.model.states[edit.state].target(way.to) if way.to in exits else way.to
+                    order = full.discharge.order if full.discharge else ()
+                    yield Limit(
+                        policy=policy.name,
+                        state=self.index[edit.state],
+                        target=self.index[to],
+                        places=int(edit.places),
+                        kept=policy.compliance.point * self.reach.ramp(policy)[1:],
+                        refuse=full.refuse is not None,
+                        rank=self._rank(edit, () if isinstance(order, str) else order),
+                        random=order == "random",
+                    )
+
+    def _rank(self, edit: Capacity, order: Sequence[str]) -> Ints:
+        """In which order strata are discharged: by the levels named, all at once if none is."""
+        strata = self.model.strata
+        rank = np.zeros(len(strata), np.int64)
+        for g, cell in enumerate(strata.cells):
+            if order:
+                named = [order.index(level) for level in cell if level in order]
+                rank[g] = min(named, default=Limit.LAST)
+        return np.where(strata.mask(edit.where), rank, -1)
 
     # -- arrivals ---------------------------------------------------------------------------
 
@@ -350,6 +387,9 @@ class _Builder:
             share=np.array(share),
             tonight=tonight[0],
             tonight_time=tonight[1],
+            exit_state=np.array([state for state, _, _ in self.usual], np.int64),
+            exit_target=np.array([to for _, to, _ in self.usual], np.int64),
+            exit_usual=np.array([self._profile(share[g, 1:]) for _, _, share in self.usual]),
         )
 
     def _leaving(

@@ -13,22 +13,17 @@ without approximation.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from remand.engine.cache import compiled
 from remand.engine.kernel import Floats, Kernel
+from remand.engine.threads import in_threads
+from remand.errors import Refusal
 
 BLOCK = 8
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -98,8 +93,15 @@ def solve(kernel: Kernel, marks: Sequence[Sequence[int]] = (), threads: int | No
 
     ``marks`` are lists of steps at which the leavers still to come are noted (what `moments`
     needs: the first steps of each list of windows). ``threads`` work on different strata; the
-    answer does not depend on their number.
+    answer does not depend on their number. Raises Refusal where a rule couples people.
     """
+    for limit in kernel.limits:
+        raise Refusal(
+            f"policy '{limit.policy}' holds '{kernel.states[limit.state]}' at {limit.places:,} "
+            "places: who gets a place depends on who else is inside, so expected counts have no "
+            "exact solution, and solving on averages would hide every full day. "
+            "The sampled engine runs such rules (--engine sampled, or auto)"
+        )
     noted = tuple(tuple(sorted(set(steps))) for steps in marks)
     entries, left, due = march(
         kernel, kernel.arrivals, [c.tonight for c in kernel.channels], noted, threads
@@ -162,26 +164,6 @@ def march(
 
     in_threads(run, _pairs(kernel), threads)
     return entries, left, due
-
-
-def in_threads(work: Callable[[T], R], items: Sequence[T], threads: int | None) -> list[R]:
-    """Do ``work`` for every item on a few threads; results in order.
-
-    Linear algebra keeps to one thread meanwhile: its own would fight ours for the processors,
-    which doubles the time.
-    """
-    workers = min(len(items), threads or os.cpu_count() or 1)
-    with _libraries().limit(limits=1, user_api="blas"):
-        if workers <= 1:
-            return [work(item) for item in items]
-        with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(work, items))
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    """The thread pools of the libraries loaded (looked up once; it takes a while)."""
-    return ThreadpoolController()
 
 
 def _pairs(kernel: Kernel) -> list[tuple[int, ...]]:

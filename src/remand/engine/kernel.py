@@ -33,6 +33,9 @@ class Channels:
         share: (links,) of the channel's people, summing to 1 a channel.
         tonight: (channels, steps) people already inside at the start, by the step they leave.
         tonight_time: (channels, steps) the time they will have spent in the state, all together.
+        exit_state, exit_target: (exits,) every way from a state to another that the model names.
+        exit_usual: (exits,) row of `Kernel.profiles`: the share of entrants who would take it if
+            no policy acted. Scenarios that are drawn together thin their draws from it.
     """
 
     state: Ints
@@ -45,9 +48,39 @@ class Channels:
     share: Floats
     tonight: Floats
     tonight_time: Floats
+    exit_state: Ints
+    exit_target: Ints
+    exit_usual: Ints
 
     def __len__(self) -> int:
         return len(self.state)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A state held at a number of places: people depend on each other, so only chance can run it.
+
+    Attributes:
+        policy: whose rule it is.
+        state: the state held; ``target`` is entered instead, or on early discharge.
+        places: people who fit.
+        kept: (steps,) chance that the rule is kept for one person too many; 0 where not in force.
+        refuse: whether those at the door are sent on; otherwise people inside are discharged.
+        rank: (strata,) discharged in rising order; −1 is neither counted nor touched, and
+            ``LAST`` is counted but never discharged.
+        random: discharge anyone; otherwise whoever is nearest to release.
+    """
+
+    policy: str
+    state: int
+    target: int
+    places: int
+    kept: Floats
+    refuse: bool
+    rank: Ints
+    random: bool
+
+    LAST = 10**6
 
 
 @dataclass(frozen=True)
@@ -69,6 +102,7 @@ class Kernel:
         inside: (strata, states) people at the boundary before step 0.
         inside_so_far: (strata, states) their mean time since entering the state, in steps.
         counted: (states,) whether ``inside`` is a given census (True) or a steady state's mean.
+        limits: states held at a number of places, in the order they act.
     """
 
     clock: Clock
@@ -86,3 +120,4 @@ class Kernel:
     inside: Floats
     inside_so_far: Floats
     counted: NDArray[np.bool_]
+    limits: tuple[Limit, ...] = ()

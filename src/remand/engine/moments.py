@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.cache import compiled
-from remand.engine.expected import BLOCK, Path, in_threads, push, solve_instant
+from remand.engine.expected import BLOCK, Path, push, solve_instant
 from remand.engine.kernel import Channels, Floats, Kernel
+from remand.engine.threads import in_threads
 
 Bools = NDArray[np.bool_]
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from remand.engine.cache import compiled
-from remand.engine.expected import Path, in_threads, march, solve_instant
+from remand.engine.expected import Path, march, solve_instant
 from remand.engine.kernel import Channels, Floats, Kernel
+from remand.engine.kinds import beyond, carried_at_start, endless, within_kind
+from remand.engine.threads import in_threads
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,6 @@ def stays(path: Path, threads: int | None = None) -> Stays:
     return Stays(np.array(to_come), ended, so_far)
 
 
-def _within_kind(kernel: Kernel, channels: Channels) -> Channels:
-    """The same channels, with every target of another kind replaced by *gone*."""
-    n = len(kernel.states)
-    kind = np.append(kernel.kind, -1)
-    origin = np.repeat(channels.state, np.diff(channels.start))
-    same = kind[origin] == kind[channels.target]
-    return replace(channels, target=np.where(same, channels.target, n))
-
-
 def _spent(path: Path, threads: int | None) -> tuple[Floats, Floats]:
     """Time in the kind of those who leave it, and of those inside."""
     kernel = path.kernel
@@ -66,8 +59,8 @@ def _spent(path: Path, threads: int | None) -> tuple[Floats, Floats]:
     _, in_state, _ = march(
         lengths, path.entries, [c.tonight_time for c in kernel.channels], threads=threads
     )
-    inner = tuple(_within_kind(kernel, c) for c in kernel.channels)
-    before, earlier = _carried_at_start(kernel, inner)
+    inner = tuple(within_kind(kernel, c) for c in kernel.channels)
+    before, earlier = carried_at_start(kernel)
     for g, channels in enumerate(kernel.channels):
         in_state[g] += channels.tonight * earlier[g, channels.state][:, None]
     kept = replace(kernel, channels=inner)
@@ -83,57 +76,12 @@ def _spent(path: Path, threads: int | None) -> tuple[Floats, Floats]:
     return ended, np.maximum(so_far, 0.0)
 
 
-def _carried_at_start(kernel: Kernel, inner: tuple[Channels, ...]) -> tuple[Floats, Floats]:
-    """Time in the kind at the boundary before step 0.
-
-    Returns the time so far by state, all together, and the mean time a person of the state had
-    spent in the kind before entering the state. In a steady state ``flow × carried =
-    Σ (carried + stay)`` of those who come from states of the same kind; of a counted census
-    nothing earlier is known.
-    """
-    n = len(kernel.states)
-    earlier = np.zeros_like(kernel.inside)
-    for g, channels in enumerate(inner):
-        mean = _mean_stay(kernel, channels)
-        flow = np.divide(kernel.inside[g], mean, out=np.zeros(n), where=mean > 0)
-        p = np.zeros((n, n))
-        weight = np.zeros((n, n))
-        for c, state in enumerate(channels.state):
-            share = kernel.profiles[channels.profile[c], 0] * (channels.opens[c] == 0)
-            for link in range(channels.start[c], channels.start[c + 1]):
-                to = channels.target[link]
-                if to < n and not kernel.counted[state]:
-                    part = share * channels.share[link]
-                    p[state, to] += part
-                    weight[state, to] += part * kernel.mean[channels.pmf[c]]
-        arriving = flow @ weight
-        total = np.linalg.solve(np.eye(n) - p.T, arriving)
-        earlier[g] = np.divide(total, flow, out=np.zeros(n), where=(flow > 0) & ~kernel.counted)
-    return kernel.inside * (kernel.inside_so_far + earlier), earlier
-
-
-def _mean_stay(kernel: Kernel, channels: Channels) -> Floats:
-    """Mean steps in each state for who enters at step 0."""
-    mean = np.zeros(len(kernel.states))
-    weight = kernel.profiles[channels.profile, 0] * (channels.opens == 0)
-    np.add.at(mean, channels.state, weight * kernel.mean[channels.pmf])
-    return mean
-
-
 def _to_come(kernel: Kernel, channels: Channels) -> Floats:
     """Mean steps still to come in the kind, by state and entry step; backward in time."""
-    inner = _within_kind(kernel, channels)
+    inner = within_kind(kernel, channels)
     n, steps = len(kernel.states), kernel.steps
-    open_ended = (channels.closes == steps) & (kernel.mean[channels.pmf] > 0)
-    p = np.zeros((n, n))
-    base = np.zeros(n)
-    for c in np.flatnonzero(open_ended):
-        share = kernel.profiles[channels.profile[c], -1]
-        base[channels.state[c]] += share * kernel.mean[channels.pmf[c]]
-        for link in range(inner.start[c], inner.start[c + 1]):
-            if inner.target[link] < n:
-                p[channels.state[c], inner.target[link]] += share * inner.share[link]
-    later = np.linalg.solve(np.eye(n) - p, base)
+    open_ended = endless(kernel, channels)
+    later = beyond(kernel, channels)
     d = np.arange(steps + 2)
     chance = np.concatenate([np.zeros((len(kernel.pmf), 1)), np.cumsum(kernel.pmf, axis=1)], axis=1)
     length = np.concatenate(
