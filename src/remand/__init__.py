@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remand.api import compare, solve
+    from remand.api import compare, histories, simulate, solve
     from remand.errors import InputError, Problem, Refusal, RemandError
     from remand.files import read_model, read_platform, read_scenario, write
     from remand.model.model import Model
@@ -33,9 +33,11 @@ _HOMES = {
     "Run": "remand.runs.run",
     "Scenario": "remand.model.platform",
     "compare": "remand.api",
+    "histories": "remand.api",
     "read_model": "remand.files",
     "read_platform": "remand.files",
     "read_scenario": "remand.files",
+    "simulate": "remand.api",
     "solve": "remand.api",
     "write": "remand.files",
 }
@@ -51,9 +53,11 @@ __all__ = [
     "Run",
     "Scenario",
     "compare",
+    "histories",
     "read_model",
     "read_platform",
     "read_scenario",
+    "simulate",
     "solve",
     "write",
 ]

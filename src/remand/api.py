@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+
 from remand.engine.compile import compile_model
 from remand.engine.expected import Path as SolvedPath
 from remand.engine.expected import solve as solve_kernel
@@ -17,6 +19,8 @@ from remand.model.platform import Platform, Scenario
 from remand.outcomes.figures import QUANTITIES
 from remand.outcomes.windows import Every
 from remand.runs.compare import NO_CHANGE, compare_scenarios
+from remand.runs.engines import Engine
+from remand.runs.histories import lives
 from remand.runs.run import Run
 
 Day = dt.date | str
@@ -33,6 +37,9 @@ def compare(
     *,
     whole: bool = True,
     bands: Literal["all", "last"] = "all",
+    engine: Engine = "auto",
+    replicates: int = 200,
+    seed: int = 0,
 ) -> Run:
     """Run a model under each platform and compare.
 
@@ -47,11 +54,14 @@ def compare(
         by: axes of the model, ``state`` or ``status``; several are crossed.
         quantities: which figures to work out (all of them by default).
         whole: also summarise the whole period and its differences.
-        bands: a band of chance for all windows, or (quicker) for the last one only.
+        bands: a band of chance for all windows, or (quicker, if exact) for the last one only.
+        engine: ``exact``, ``sampled``, or ``auto``: exact unless a policy couples people.
+        replicates: how often chance is drawn, if it is; every scenario meets the same chance.
+        seed: which chance; the same seed gives the same digits.
 
     Raises:
         InputError: with every problem found, if any input is wrong.
-        Refusal: if a policy couples people, which the exact engine cannot answer.
+        Refusal: if a policy couples people, and the exact engine is asked for.
     """
     spec = read_model(model) if isinstance(model, str) else model
     scenarios = [read_scenario(p, spec) for p in platforms]
@@ -69,7 +79,61 @@ def compare(
         quantities,
         whole=whole,
         bands=bands,
+        engine=engine,
+        replicates=replicates,
+        seed=seed,
     )
+
+
+def simulate(
+    model: Model | str,
+    platform: Platform | str | Path | None = None,
+    *,
+    until: Day,
+    since: Day | None = None,
+    every: Every = "month",
+    by: str | Sequence[str] = (),
+    quantities: Sequence[str] = QUANTITIES,
+    replicates: int = 200,
+    seed: int = 0,
+) -> Run:
+    """Draw the people of one scenario by chance: a model as it is, or under a platform.
+
+    Arguments, figures and errors are those of `compare`; there is nothing to subtract.
+    """
+    return compare_scenarios(
+        [_scenario(model, platform)],
+        _day(until),
+        None if since is None else _day(since),
+        every,
+        (by,) if isinstance(by, str) else tuple(by),
+        quantities,
+        engine="sampled",
+        replicates=replicates,
+        seed=seed,
+    )
+
+
+def histories(
+    model: Model | str,
+    platform: Platform | str | Path | None = None,
+    *,
+    until: Day,
+    replicate: int = 0,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """The lives of the people whom `simulate` counts in one replicate, one row an event.
+
+    Columns: person, date, from (null for those inside at the start, ``outside`` for arrivals),
+    to (``gone`` for those who leave for good), the model's axes, and synthetic (always true:
+    nobody in it exists). Raises InputError as `compare` does.
+    """
+    return lives(_scenario(model, platform), _day(until), seed, replicate)
+
+
+def _scenario(model: Model | str, platform: Platform | str | Path | None) -> Scenario:
+    spec = read_model(model) if isinstance(model, str) else model
+    return Scenario.of(spec, [NO_CHANGE]) if platform is None else read_scenario(platform, spec)
 
 
 def solve(model: Model | str, until: Day) -> SolvedPath:

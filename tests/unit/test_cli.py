@@ -13,7 +13,7 @@ import pytest
 
 from remand.files import shipped
 
-VERBS = ["demo", "check", "compare", "doctor"]
+VERBS = ["demo", "check", "compare", "simulate", "doctor"]
 ROW = {"date", "quantity", "unit", "mean", "suppressed"}
 QUANTITIES = {
     "population", "admissions", "releases", "stay_admission", "stay_release", "bed_days", "rate",
@@ -170,6 +170,7 @@ def test_compare_writes_the_file_it_is_asked_for(suffix, compared, tmp_path):
     [
         ("--every", "moth", "--every cannot be 'moth'. Fix: did you mean 'month'?"),
         ("--by", "rase", "figures cannot be given by 'rase'. Fix: did you mean 'race'?"),
+        ("--engine", "exakt", "--engine cannot be 'exakt'. Fix: did you mean 'exact'?"),
         ("--quantity", "popul", "there is no quantity 'popul'. Fix: did you mean 'population'?"),
         ("--out", "run.docx", "--out cannot write '.docx'. Fix: end it in .json, .csv or .parquet"),
         ("--out", "nowhere/run.json", "cannot be written: No such file or directory"),

@@ -14,6 +14,7 @@ from remand.cli.check import check
 from remand.cli.compare import compare
 from remand.cli.demo import demo
 from remand.cli.doctor import doctor
+from remand.cli.simulate import simulate
 
 app = typer.Typer(
     name="remand",
@@ -45,6 +46,7 @@ def _options(
 app.command()(demo)
 app.command()(check)
 app.command()(compare)
+app.command()(simulate)
 app.command()(doctor)
 
 

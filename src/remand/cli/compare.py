@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from remand.model.model import Model
     from remand.runs.run import Run
 
 DAYS = ["%Y-%m-%d"]
@@ -35,6 +36,9 @@ def compare(
         list[str] | None,
         typer.Option(help="Only this quantity; may be given more than once. Default: all."),
     ] = None,
+    engine: Annotated[str, typer.Option(help="auto, exact or sampled.")] = "auto",
+    replicates: Annotated[int, typer.Option(help="How often chance is drawn, if it is.")] = 200,
+    seed: Annotated[int, typer.Option(help="Which chance, if it is drawn.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the series as CSV.")] = False,
     out: Annotated[
@@ -43,27 +47,48 @@ def compare(
 ) -> None:
     """Set platforms side by side: people, admissions, stays, bed-days, rates, disparity, cost.
 
-    The exact engine runs; bands are chance alone.
+    The exact engine runs, unless a policy couples people; then all are sampled. Bands are chance
+    alone.
     """
     from remand.api import compare as run_compare
-    from remand.errors import InputError, did_you_mean
     from remand.files import read_model
     from remand.outcomes.figures import QUANTITIES
 
-    if every not in (known := ("day", "week", "month", "year")):
-        raise InputError.of(f"--every cannot be '{every}'", fix=did_you_mean(every, known))
     spec = read_model(model)
-    start = spec.clock.start
-    until = to.date() if to else start.replace(year=start.year + 6)
     run = run_compare(
         spec,
         platforms,
-        until=until,
+        until=last_day(spec, to),
         since=since.date() if since else None,
-        every=every,  # type: ignore[arg-type]
+        every=known(every, ("day", "week", "month", "year"), "--every"),
         by=by or [],
         quantities=quantity or QUANTITIES,
+        engine=known(engine, ("auto", "exact", "sampled"), "--engine"),
+        replicates=replicates,
+        seed=seed,
     )
+    give(run, json=json, csv=csv, out=out)
+
+
+def last_day(model: Model, to: dt.datetime | None) -> dt.date:
+    """The day after the last: as asked, or six years after the model's start."""
+    if to is not None:
+        return to.date()
+    start = model.clock.start
+    return start.replace(year=start.year + 6)
+
+
+def known(value: str, words: tuple[str, ...], option: str) -> Any:
+    """The value of an option that must be one of some words; InputError if it is not."""
+    from remand.errors import InputError, did_you_mean
+
+    if value not in words:
+        raise InputError.of(f"{option} cannot be '{value}'", fix=did_you_mean(value, words))
+    return value
+
+
+def give(run: Run, *, json: bool, csv: bool, out: str | None) -> None:
+    """Hand a run over as asked: a file, JSON, CSV, or a table."""
     if out is not None:
         _write(run, out)
     elif json:
@@ -104,6 +129,7 @@ def _show(run: Run) -> None:
     from rich.table import Table
 
     from remand.cli import show
+    from remand.outcomes.figures import OVERFLOW
 
     console = Console(highlight=False)
     meta = run.meta
@@ -116,7 +142,9 @@ def _show(run: Run) -> None:
         table.add_column(column, justify="left" if words else "right", no_wrap=True)
     places = [c for c in ("kind", "state", "status") if c in run.summary.columns]
     rows: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
-    for row in run.summary.iter_rows(named=True):
+    for row in run.summary.filter(~run.summary["quantity"].is_in(list(OVERFLOW))).iter_rows(
+        named=True
+    ):
         where = next((row[p] for p in places if row[p] is not None), "")
         key = (row["scenario"], where, *(row.get(axis) for axis in cells))
         rows.setdefault(key, {})[row["quantity"]] = row
@@ -140,7 +168,7 @@ def _show(run: Run) -> None:
         if scenario.platform.policies or scenario.platform.not_modelled:
             for line in show.plan(scenario):
                 console.print(line)
-    for line in notes(run):
+    for line in (*show.overflow(run), f"Engine: {meta['engine']}.", *notes(run)):
         console.print(line, style="dim")
 
 

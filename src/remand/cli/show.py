@@ -88,6 +88,18 @@ def plan(scenario: Scenario) -> list[str]:
     return lines
 
 
+def overflow(run: Run) -> list[str]:
+    """What full places led to over the whole period, a line a scenario and state held."""
+    from remand.outcomes.figures import OVERFLOW
+
+    lines: dict[tuple[str, str], list[str]] = {}
+    for row in run.summary.iter_rows(named=True):
+        if row["quantity"] in OVERFLOW:
+            said = f"{people(row)} {OVERFLOW[row['quantity']].replace('the state', 'it')}"
+            lines.setdefault((row["scenario"], row["state"]), []).append(said)
+    return [f"{name}, {state}: {'; '.join(said)}." for (name, state), said in lines.items()]
+
+
 def claims(run: Run) -> list[str]:
     """What authors said a policy would do, beside the model's answer where it is run alone."""
     lines = []

@@ -42,3 +42,22 @@ def ratio(value: Floats, relative_sd: Floats) -> dict[str, Floats]:
     from scipy.special import ndtri  # noqa: PLC0415
 
     return {name: value * np.exp(ndtri(q) * relative_sd) for name, q in QUANTILES.items()}
+
+
+def drawn(values: Floats) -> dict[str, Floats]:
+    """Quantiles of replicates (replicates, …); NaN where any replicate has none.
+
+    The inverse of their distribution function, averaged at its jumps (definition 2 of Hyndman &
+    Fan, *The American Statistician* 50, 1996): quantiles of −x are exactly those of x, negated.
+
+    >>> {k: float(v) for k, v in drawn(np.arange(1.0, 21.0)).items() if k in {"q05", "q50"}}
+    {'q05': 1.5, 'q50': 10.5}
+    """
+    ordered, n = np.sort(values, axis=0), len(values)
+    gaps = np.isnan(values).any(axis=0)
+    out = {}
+    for name, q in QUANTILES.items():
+        whole, rest = divmod(n * round(1000 * q), 1000)  # in whole numbers: a jump is never missed
+        middle = (ordered[whole - (rest == 0)] + ordered[whole]) / 2
+        out[name] = np.where(gaps, np.nan, middle)
+    return out

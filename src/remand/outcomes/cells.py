@@ -47,6 +47,38 @@ class Groups:
     shape: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Cells:
+    """All that one set of figures is given for.
+
+    Attributes:
+        places: kinds, and states and statuses if asked for.
+        groups: everyone, and every group asked for.
+        levels: everyone, and each level of the axis whose disparity the model shows, if any.
+    """
+
+    places: tuple[Place, ...]
+    groups: Groups
+    levels: Groups
+
+    @classmethod
+    def of(cls, model: Model, by: Sequence[str]) -> Cells:
+        """The cells of figures ``by`` axes, states or statuses. InputError on an unknown name."""
+        axis = model.disparity.axis if model.disparity else ""
+        compared = (axis,) if axis in model.strata_axes else ()
+        return cls(tuple(places_of(model, by)), groups_of(model, by), groups_of(model, compared))
+
+    @property
+    def members(self) -> NDArray[np.bool_]:
+        """(places, states) which states belong to each place."""
+        return np.array([place.members for place in self.places])
+
+    @property
+    def kinds(self) -> list[int]:
+        """Which of the places are kinds."""
+        return [i for i, place in enumerate(self.places) if place.level == "kind"]
+
+
 def places_of(model: Model, by: Sequence[str]) -> list[Place]:
     """The places figures are given for: every kind of custody, and states or statuses if asked.
 

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 import polars as pl
 from pydantic import BaseModel
 
 from remand.engine.compile import compile_model
-from remand.engine.expected import in_threads, solve
+from remand.engine.expected import solve
+from remand.engine.sampled import simulate
 from remand.engine.stays import stays
+from remand.engine.threads import in_threads
 from remand.errors import InputError, Refusal, did_you_mean
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.model.spec import Sourced
-from remand.outcomes.figures import QUANTITIES, STAY_BASIS, figures
+from remand.outcomes.cells import Cells
+from remand.outcomes.figures import QUANTITIES, STAY_BASIS, drawn_figures, figures
+from remand.outcomes.tally import drawn, joined
 from remand.outcomes.windows import Every, Windows
 from remand.provenance import identity, versions
+from remand.runs.differences import Answer, differences
+from remand.runs.engines import Chosen, Engine, choose
 from remand.runs.run import Run
 
 KNOWS_NOTHING_OF_2020 = dt.date(2020, 3, 1)
 """From here on every county's numbers carry the pandemic, which no model here knows."""
+
+AT_ONCE = 2**25
+"""About how many numbers of a sample are held at once; longer ones are drawn in batches."""
 
 NO_CHANGE = Platform(
     name="no-change",
@@ -42,14 +52,21 @@ def compare_scenarios(
     *,
     whole: bool = True,
     bands: Literal["all", "last"] = "all",
+    engine: Engine = "auto",
+    replicates: int = 200,
+    seed: int = 0,
 ) -> Run:
-    """Solve every scenario exactly and read figures off over [since, until).
+    """Run every scenario with one engine and read figures off over [since, until).
 
-    ``whole`` adds the summary of the whole period and its differences (half of the work);
-    ``bands`` gives every window a band of chance, or only the last.
+    ``whole`` adds the summary of the whole period and its differences (half of the exact engine's
+    work); ``bands`` gives every window a band of chance, or only the last, if it is exact.
+    ``engine`` is ``exact``, ``sampled``, or ``auto``: exact unless a rule of any scenario couples
+    people. The sampled one draws so many ``replicates`` from ``seed``, the same chance for every
+    scenario, so that differences are those of pairs.
 
     All scenarios must stand on one model. ``since`` defaults to the model's start. Raises
-    InputError for a period outside the model's time, Refusal for rules that couple people.
+    InputError for a period outside the model's time, Refusal for rules that couple people if the
+    exact engine is asked for.
     """
     model = scenarios[0].base
     names = [scenario.name for scenario in scenarios]
@@ -61,18 +78,27 @@ def compare_scenarios(
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError.of(f"'{twice}' is asked for twice", fix="name each platform once")
+    chosen = choose(engine, scenarios, replicates, seed)
     first = since or model.clock.start
     windows = Windows.over(model.clock, first, until, every)
-    periods = [windows, Windows.over(model.clock, first, until, None)] if whole else [windows]
-    bands_from = len(windows.starts) - 1 if bands == "last" else 0
-    # two at a time: while one is compiled, which holds the interpreter, another is solved
-    solved = in_threads(
-        lambda scenario: _solve(scenario, until, periods, by, quantities, bands_from),
-        scenarios,
-        threads=2,
-    )
-    series = pl.concat(frames[0] for frames in solved)
-    summary = pl.concat(frames[1] for frames in solved) if whole else series.clear()
+    period = Windows.over(model.clock, first, until, None)
+    answers = (
+        _exactly(scenarios, until, [windows, period] if whole else [windows], by, quantities,
+                 len(windows.starts) - 1 if bands == "last" else 0)
+        if chosen.exact
+        else [
+            _sampled(scenario, until, windows, period, by, quantities, replicates, seed)
+            for scenario in scenarios
+        ]
+    )  # fmt: skip
+    series = _stacked([answer.series for answer in answers])
+    if not len(series):
+        raise InputError.of(
+            f"no scenario here has any figure of: {', '.join(quantities)}",
+            fix="ask for a quantity of this model: population, admissions, bed_days",
+        )
+    if not whole:
+        answers = [replace(answer, summary=series.clear(), each=None) for answer in answers]
     return Run(
         identity=identity(
             *(s.model.as_document() for s in scenarios),
@@ -81,75 +107,110 @@ def compare_scenarios(
             every,
             list(by),
             list(quantities),
+            "exact" if chosen.exact else ["sampled", replicates, seed],
         ),
-        meta=_meta(model, first, until, every, by),
+        meta=_meta(model, first, until, every, by, chosen),
         scenarios=tuple(scenarios),
         series=series,
-        summary=summary,
-        differences=_differences(summary, names, list(by)),
+        summary=_stacked([answer.summary for answer in answers]),
+        differences=differences(answers, names, by),
         warnings=tuple(_warnings(scenarios, until)),
     )
 
 
-def _solve(
-    scenario: Scenario,
+def _exactly(
+    scenarios: Sequence[Scenario],
     until: dt.date,
     periods: Sequence[Windows],
     by: Sequence[str],
     quantities: Sequence[str],
     bands_from: int,
-) -> list[pl.DataFrame]:
-    """The figures of one scenario over each list of windows."""
+) -> list[Answer]:
+    """Expected figures of each scenario over each list of windows."""
+
+    def one(scenario: Scenario) -> Answer:
+        with _named(scenario):
+            kernel = compile_model(scenario.model, until)
+            path = solve(kernel, marks=[windows.marks(kernel.steps) for windows in periods])
+        lengths = stays(path) if set(quantities) & set(STAY_BASIS) else None
+        label = pl.lit(scenario.name).alias("scenario")
+        frames = [
+            figures(
+                scenario.model, path, windows, by, quantities, lengths,
+                min(bands_from, len(windows.starts) - 1),
+            ).select(label, pl.all())
+            for windows in periods
+        ]  # fmt: skip
+        return Answer(frames[0], frames[-1])
+
+    # two at a time: while one is compiled, which holds the interpreter, another is solved
+    return in_threads(one, scenarios, threads=2)
+
+
+def _sampled(
+    scenario: Scenario,
+    until: dt.date,
+    windows: Windows,
+    period: Windows,
+    by: Sequence[str],
+    quantities: Sequence[str],
+    replicates: int,
+    seed: int,
+) -> Answer:
+    """Figures of one scenario's replicates, by window and for the whole period."""
     model = scenario.model
-    try:
+    cells = Cells.of(model, by)
+    with _named(scenario):
         kernel = compile_model(model, until)
+    lengths = bool(set(quantities) & set(STAY_BASIS))
+    size = len(kernel.strata) * len(kernel.states) ** 2 * len(windows.starts)
+    batch = max(AT_ONCE // size, 8)
+    tally = joined(
+        [
+            drawn(
+                simulate(kernel, min(batch, replicates - first), seed, windows.bounds,
+                         first=first, stays=lengths),
+                cells,
+                quantities,
+            )
+            for first in range(0, replicates, batch)
+        ]
+    )  # fmt: skip
+    label = pl.lit(scenario.name).alias("scenario")
+    series, _ = drawn_figures(model, tally, windows, cells, quantities)
+    summary, each = drawn_figures(model, tally.whole(), period, cells, quantities)
+    return Answer(series.select(label, pl.all()), summary.select(label, pl.all()), each)
+
+
+@contextmanager
+def _named(scenario: Scenario) -> Iterator[None]:
+    """Problems and refusals say which scenario they are of."""
+    try:
+        yield
     except Refusal as error:
         raise Refusal(f"{scenario.name}: {error}") from None
     except InputError as error:
         raise InputError(p.at(scenario.name) for p in error.problems) from None
-    path = solve(kernel, marks=[windows.marks(kernel.steps) for windows in periods])
-    lengths = stays(path) if set(quantities) & set(STAY_BASIS) else None
-    label = pl.lit(scenario.name).alias("scenario")
-    return [
-        figures(
-            model, path, windows, by, quantities, lengths, min(bands_from, len(windows.starts) - 1)
-        ).select(label, pl.all())
-        for windows in periods
-    ]
 
 
-def _differences(summary: pl.DataFrame, names: list[str], by: list[str]) -> pl.DataFrame:
-    """Summary rows of a less those of b, every pair in the order asked: a swap negates exactly."""
-    keys = [c for c in ("date", "kind", "state", "status", *by, "quantity", "unit", "basis",
-                        "denominator") if c in summary.columns]  # fmt: skip
-    keys = list(dict.fromkeys(keys))
-    base = summary.filter(~pl.col("quantity").is_in(["cost"]))
-    parts = []
-    for a, b in itertools.combinations(names, 2):
-        left = base.filter(pl.col("scenario") == a).select(*keys, "mean", "suppressed")
-        right = base.filter(pl.col("scenario") == b).select(*keys, "mean", "suppressed")
-        joined = left.join(right, on=keys, suffix="_b", nulls_equal=True, maintain_order="left")
-        parts.append(
-            joined.select(
-                pl.lit(a).alias("a"),
-                pl.lit(b).alias("b"),
-                *keys,
-                (pl.col("mean") - pl.col("mean_b")).alias("mean"),
-                (pl.col("suppressed") | pl.col("suppressed_b")).alias("suppressed"),
-                pl.lit(None, dtype=pl.Float64).alias("p_a_less_b"),
-                pl.lit([], dtype=pl.List(pl.String)).alias("includes"),
-            )
-        )
-    if not parts:
-        return pl.DataFrame()
-    return pl.concat(parts)
+def _stacked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Frames below each other; only a scenario with full places may bring a column of states."""
+    columns = [c for c in ("scenario", "date", "kind", "state", "status")
+               if any(c in frame.columns for frame in frames)]  # fmt: skip
+    return pl.concat(frames, how="diagonal").select(*columns, pl.exclude(columns))
 
 
 def _meta(
-    model: Model, first: dt.date, until: dt.date, every: str, by: Sequence[str]
+    model: Model,
+    first: dt.date,
+    until: dt.date,
+    every: str,
+    by: Sequence[str],
+    chosen: Chosen,
 ) -> dict[str, Any]:
     inferred, numbers = inferred_numbers(model)
     start = "steady state" if model.tonight == "steady" else "census of the night before"
+    drawn_so = "" if chosen.exact else f" ({chosen.replicates:,} replicates)"
     return {
         "model": model.name,
         "title": model.title,
@@ -157,9 +218,10 @@ def _meta(
         "to": str(until),
         "every": every,
         "by": list(by),
-        "engine": "exact",
+        "engine": chosen.why,
         "starts_from": start,
-        "bands": "chance only: parameters, promises and the baseline's drift are not in them",
+        "bands": f"chance only{drawn_so}: parameters, promises and the baseline's drift are not "
+        "in them",
         "inferred": f"{inferred} of the model's {numbers} values are inferred, not measured",
         "versions": versions(),
     }

@@ -1,0 +1,184 @@
+"""What figures are made of: people and their time, summed over places, groups and windows.
+
+Both engines give the same tally: the exact one its expectation, the sampled one each replicate's.
+What figures say of it stands in `measures`, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from remand.engine.expected import Path
+from remand.engine.kernel import Floats, Kernel
+from remand.engine.moments import Reward
+from remand.engine.sampled import Sample
+from remand.engine.stays import Stays
+from remand.outcomes.cells import Cells
+from remand.outcomes.windows import Windows
+
+MOVED = frozenset({"admissions", "releases", "stay_admission", "stay_release"})
+"""Quantities that need moves counted."""
+
+_LAST = ("last", "so_far")
+_SUMMED = ("held", "by_level", "admissions", "releases", "to_come", "ended", "overflow")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts over (…, places, groups, windows); a sample's begin with an axis of replicates.
+
+    Attributes:
+        kernel: what was run.
+        lengths: (windows,) steps in each window.
+        held: person-steps.
+        by_level: (…, places, levels, windows) person-steps, by everyone and by each level of the
+            axis whose disparity is shown.
+        overflow: (…, limits, 3, windows) people discharged early, people refused, and person-steps
+            above the limit all the same.
+        admissions, releases: people who enter and leave each place.
+        last: (…, kinds, groups, windows) people inside at the last step.
+        to_come: (…, kinds, groups, windows) steps in the kind, to its end, of those admitted.
+        ended: (…, kinds, groups, windows) steps in the kind of those released.
+        so_far: (…, kinds, groups, windows) steps in the kind so far of those inside at the last
+            step. Only the kinds among the places have stays.
+    """
+
+    kernel: Kernel
+    lengths: Floats
+    held: Floats
+    by_level: Floats
+    overflow: Floats
+    admissions: Floats | None = None
+    releases: Floats | None = None
+    last: Floats | None = None
+    to_come: Floats | None = None
+    ended: Floats | None = None
+    so_far: Floats | None = None
+
+    def whole(self) -> Tally:
+        """The same over all windows taken as one."""
+        whole: dict[str, Any] = {"lengths": self.lengths.sum(keepdims=True)}
+        whole |= {name: part.sum(axis=-1, keepdims=True) for name, part in self._parts(_SUMMED)}
+        whole |= {name: part[..., -1:] for name, part in self._parts(_LAST)}
+        return replace(self, **whole)
+
+    def mean(self) -> Tally:
+        """The mean of all replicates."""
+        parts = self._parts((*_SUMMED, *_LAST))
+        means: dict[str, Any] = {name: part.mean(axis=0) for name, part in parts}
+        return replace(self, **means)
+
+    def _parts(self, names: Sequence[str]) -> list[tuple[str, Floats]]:
+        found = [(name, getattr(self, name)) for name in names]
+        return [(name, part) for name, part in found if part is not None]
+
+
+def expected(
+    path: Path,
+    windows: Windows,
+    cells: Cells,
+    wanted: Collection[str],
+    stays: Stays | None = None,
+) -> Tally:
+    """The tally of a solved path: expected people. Moves are counted only if ``wanted``."""
+    kernel, n = path.kernel, len(path.kernel.states)
+    group = cells.groups.members.astype(float)
+    in_kind = cells.members[cells.kinds].astype(float)
+
+    def over(series: Floats, member: Floats = group) -> Floats:
+        sums: Floats = np.einsum("gs,psw->pgw", member, windows.sums(series))
+        return sums
+
+    def moved(rewards: list[Reward]) -> Floats:
+        return over(path.moves(np.array([reward.move for reward in rewards])))
+
+    census = np.einsum("ps,gst->pgt", cells.members.astype(float), path.census)
+    tally = Tally(
+        kernel=kernel,
+        lengths=windows.lengths.astype(float),
+        held=over(census),
+        by_level=over(census, cells.levels.members.astype(float)),
+        overflow=np.zeros((0, 3, len(windows.starts))),
+    )
+    if MOVED & set(wanted):
+        tally = replace(
+            tally,
+            admissions=moved([Reward.admissions(m) for m in cells.members]),
+            releases=moved([Reward.releases(m) for m in cells.members]),
+        )
+    if stays is None:
+        return tally
+    kind = np.append(kernel.kind, -1)
+    entering = np.zeros((n, n + 1, n + 1))
+    for state in range(n):
+        entering[state, :, state] = kind != kind[state]
+    admitted = path.moves(entering).transpose(1, 0, 2)  # strata, states, steps
+
+    def of_kind(series: Floats) -> Floats:
+        times: Floats = np.einsum("ps,gst->pgt", in_kind, series)
+        return times
+
+    def at_last(series: Floats) -> Floats:
+        inside: Floats = np.einsum("gs,psw->pgw", group, windows.last(of_kind(series)))
+        return inside
+
+    return replace(
+        tally,
+        last=at_last(path.census),
+        to_come=over(of_kind(admitted * stays.to_come)),
+        ended=over(of_kind(stays.ended)),
+        so_far=at_last(stays.so_far),
+    )
+
+
+def drawn(sample: Sample, cells: Cells, wanted: Collection[str]) -> Tally:
+    """The tally of each replicate of a sample. Moves are counted only if ``wanted``."""
+    group = cells.groups.members.astype(float)
+    member = cells.members.astype(float)
+    in_kind = member[cells.kinds]
+
+    def over(series: Floats, places: Floats = member, groups: Floats = group) -> Floats:
+        sums: Floats = np.einsum("gs,pn,rsnw->rpgw", groups, places, series, optimize=True)
+        return sums
+
+    def moved(rewards: list[Reward]) -> Floats:
+        counted = np.array([reward.move[sample.origin, sample.target] for reward in rewards])
+        return over(sample.moves, counted)
+
+    tally = Tally(
+        kernel=sample.kernel,
+        lengths=np.diff(np.array(sample.bounds)).astype(float),
+        held=over(sample.held),
+        by_level=over(sample.held, groups=cells.levels.members.astype(float)),
+        overflow=sample.overflow,
+    )
+    if MOVED & set(wanted):
+        tally = replace(
+            tally,
+            admissions=moved([Reward.admissions(m) for m in cells.members]),
+            releases=moved([Reward.releases(m) for m in cells.members]),
+        )
+    if sample.to_come is None or sample.ended is None or sample.so_far is None:
+        return tally
+    return replace(
+        tally,
+        last=over(sample.last, in_kind),
+        to_come=over(sample.to_come, in_kind),
+        ended=over(sample.ended, in_kind),
+        so_far=over(sample.so_far, in_kind),
+    )
+
+
+def joined(tallies: Sequence[Tally]) -> Tally:
+    """Tallies of successive replicates of one kernel, as one."""
+    if len(tallies) == 1:
+        return tallies[0]
+    each = [dict(tally._parts((*_SUMMED, *_LAST))) for tally in tallies]  # noqa: SLF001 - its own
+    whole: dict[str, Any] = {
+        name: np.concatenate([parts[name] for parts in each]) for name in each[0]
+    }
+    return replace(tallies[0], **whole)
