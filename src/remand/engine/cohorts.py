@@ -53,8 +53,10 @@ def march(plan, low, high, key, people, moved, overflow, book):
         np.zeros(exits), np.zeros(exits), np.zeros(len(plan.way_channel)),
         np.zeros(exits, np.int64), np.zeros((high, states), np.bool_),
     )  # fmt: skip
-    cut, other, law, exit_move = table.cut, table.other, table.law, plan.exit_move
-    guide, reach, into = plan.guide, plan.reach, plan.into
+    cut, other, law = table.cut, table.other, table.law
+    guide, reach, into, into_start = plan.guide, plan.reach, plan.into, plan.into_start
+    exit_start, exit_move, way_start = plan.exit_start, plan.exit_move, plan.way_start
+    origin, stale, keys = plan.origin, plan.stale, plan.keys
     waiting = np.zeros((strata, moves), np.int64)
     slots = np.zeros((strata, states), np.int64)
     old = np.ones((strata, states), np.bool_)
@@ -71,13 +73,13 @@ def march(plan, low, high, key, people, moved, overflow, book):
             for m in range(moves):
                 count = moved[i, t, m]
                 waiting[i, m] = count
-                if plan.origin[m] < states:
-                    inside[i, plan.origin[m]] -= count
+                if origin[m] < states:
+                    inside[i, origin[m]] -= count
                 if book is not None:
                     book.cursor[i, m] = -1
             for s in range(states):
                 slots[i, s] = 0
-                if plan.stale[g, t, s]:
+                if stale[g, t, s]:
                     old[i, s] = True
             for a in range(len(plan.arriving)):
                 expected = plan.arrivals.mean[g, a, t]
@@ -85,7 +87,7 @@ def march(plan, low, high, key, people, moved, overflow, book):
                     s = plan.arriving[a]
                     m = plan.move[states, s]
                     count = count_of(
-                        draw(stream(key, plan.keys[g, s, 1], t), 0, 0), expected,
+                        draw(stream(key, keys[g, s, 1], t), 0, 0), expected,
                         plan.arrivals.size[g, a, t], plan.arrivals.mode[g, a, t],
                         plan.arrivals.below[g, a, t], plan.arrivals.chance[g, a, t],
                     )  # fmt: skip
@@ -112,20 +114,20 @@ def march(plan, low, high, key, people, moved, overflow, book):
                 for i in range(strata):
                     g = low + i
                     count = 0
-                    begin, end = plan.into_start[s], plan.into_start[s + 1]
+                    begin, end = into_start[s], into_start[s + 1]
                     for j in range(begin, end):
-                        count += waiting[i, plan.into[j]]
+                        count += waiting[i, into[j]]
                         if book is None:
-                            waiting[i, plan.into[j]] = 0
+                            waiting[i, into[j]] = 0
                     if count == 0:
                         continue
                     busy = True
                     if old[i, s]:
                         make_tables(plan, g, s, t, table)
                         old[i, s] = False
-                    first, last = plan.exit_start[g, s], plan.exit_start[g, s + 1]
+                    first, last = exit_start[g, s], exit_start[g, s + 1]
                     thinned = table.thinned[g, s]
-                    at = stream(key, plan.keys[g, s, 0], t)
+                    at = stream(key, keys[g, s, 0], t)
                     at += WEYL * (SLOT * np.uint64(slots[i, s]))
                     j = begin
                     for _ in range(count):
@@ -133,13 +135,13 @@ def march(plan, low, high, key, people, moved, overflow, book):
                         if last - first > 1:
                             x = unit(mix(at)) * (last - first)
                             k += int(x)
-                            if x - int(x) >= cut[k]:
-                                k = other[k]
+                            instead = other[k]
+                            k = instead if x - int(x) >= cut[k] else k
                             if thinned:
                                 k = thinned_exit(first, last, table.keep, table.extra, k, at)
                         x = unit(mix(at + WEYL * THREE))
                         if law[k] >= 0:
-                            w = plan.way_start[k]
+                            w = way_start[k]
                             leaves = min(t + stay_of(guide, reach, law[k], x), steps)
                         else:
                             w, leaves = windowed(plan, table.share, table.mass, k, t, x, at)

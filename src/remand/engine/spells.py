@@ -55,17 +55,17 @@ def inside_since(kernel: Kernel, plan: Plan, lives: Lives, records: Ints) -> Flo
     stay = np.divide(time, people, out=np.zeros_like(time), where=people > 0)
     before = time - people * np.arange(kernel.steps)
     known, total = np.zeros((2, strata, states))
-    for m, state in enumerate(plan.origin):
+    for m, state in enumerate(plan.origin.tolist()):
         if state < states:
             known[:, state] += people[:, m].sum(axis=1)
             total[:, state] += before[:, m].sum(axis=1)
     rest = kernel.inside - known
     left = kernel.inside * kernel.inside_so_far - total
     mean = np.where(rest > 1e-9, left / np.where(rest > 1e-9, rest, 1.0), kernel.inside_so_far)
-    g, move, step = lives.stratum[records], lives.move[records], lives.step[records]
+    who, made, step = lives.stratum[records], lives.move[records], lives.step[records]
     ends = step < kernel.steps
-    at = np.minimum(step, kernel.steps - 1)
-    since: Floats = np.where(ends, step - stay[g, move, at], -mean[g, plan.origin[move]])
+    at: Ints = np.minimum(step, kernel.steps - 1)
+    since: Floats = np.where(ends, step - stay[who, made, at], -mean[who, plan.origin[made]])
     return since
 
 

@@ -52,7 +52,7 @@ def mix(x):  # type: ignore[no-untyped-def]
 @compiled
 def unit(bits):  # type: ignore[no-untyped-def]
     """A number in [0, 1) from 64 bits: the upper 53 of them."""
-    return (bits >> _11) * _UNIT
+    return np.int64(bits >> _11) * _UNIT
 
 
 @compiled
