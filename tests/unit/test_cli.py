@@ -174,6 +174,7 @@ def test_compare_writes_the_file_it_is_asked_for(suffix, compared, tmp_path):
         ("--quantity", "popul", "there is no quantity 'popul'. Fix: did you mean 'population'?"),
         ("--out", "run.docx", "--out cannot write '.docx'. Fix: end it in .json, .csv or .parquet"),
         ("--out", "nowhere/run.json", "cannot be written: No such file or directory"),
+        ("--out", "nowhere/run.csv", "cannot be written: No such file or directory"),
         ("--to", "2019-01-01", "Fix: give"),
     ],
 )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from remand.model.model import Model
     from remand.runs.run import Run
 
@@ -105,23 +109,33 @@ def _write(run: Run, out: str) -> None:
     from remand.errors import InputError
 
     path = Path(out)
-    try:
+    if path.suffix not in {".json", ".csv", ".parquet"}:
+        raise InputError.of(
+            f"--out cannot write '{path.suffix or path.name}'",
+            fix="end it in .json, .csv or .parquet",
+        )
+    with opened(path) as file:
         if path.suffix == ".json":
-            path.write_text(run.to_json(), encoding="utf-8")
+            file.write(run.to_json().encode())
         elif path.suffix == ".csv":
-            run.series.write_csv(path)
-        elif path.suffix == ".parquet":
-            run.series.write_parquet(path)
+            run.series.write_csv(file)
         else:
-            raise InputError.of(
-                f"--out cannot write '{path.suffix or path.name}'",
-                fix="end it in .json, .csv or .parquet",
-            )
+            run.series.write_parquet(file)
+    print(f"{path} written (run {run.identity})")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to; InputError where that cannot be."""
+    from remand.errors import InputError
+
+    try:
+        with path.open("wb") as file:
+            yield file
     except OSError as error:
         raise InputError.of(
-            f"'{out}' cannot be written: {error.strerror}", fix="give another place"
+            f"'{path}' cannot be written: {error.strerror}", fix="give another place"
         ) from None
-    print(f"{path} written (run {run.identity})")
 
 
 def _show(run: Run) -> None:

@@ -78,20 +78,17 @@ def simulate(
 def _write(lives: pl.DataFrame, name: str) -> None:
     from pathlib import Path
 
+    from remand.cli.compare import opened
     from remand.errors import InputError
 
     path = Path(name)
-    try:
-        if path.suffix == ".csv":
-            lives.write_csv(path)
-        elif path.suffix == ".parquet":
-            lives.write_parquet(path)
-        else:
-            raise InputError.of(
-                f"--histories cannot write '{path.suffix or path.name}'",
-                fix="end it in .csv or .parquet",
-            )
-    except OSError as error:
+    if path.suffix not in {".csv", ".parquet"}:
         raise InputError.of(
-            f"'{name}' cannot be written: {error.strerror}", fix="give another place"
-        ) from None
+            f"--histories cannot write '{path.suffix or path.name}'",
+            fix="end it in .csv or .parquet",
+        )
+    with opened(path) as file:
+        if path.suffix == ".csv":
+            lives.write_csv(file)
+        else:
+            lives.write_parquet(file)
