@@ -280,6 +280,18 @@ PLATFORMS = {
         "policies[2].edits[1].capacity.when_full.refuse.to", "people cannot go to 'jial'",
         "did you mean 'jail'?",
     ),
+    "a full state sends people to itself": Case(
+        "dwell: {state: jail, scale: 0.9}",
+        "capacity: {state: jail, places: 9, when_full: {refuse: {to: jail}}}", "to: jail",
+        "policies[2].edits[1].capacity.when_full.refuse.to", "would come straight back",
+        "name another state",
+    ),
+    "an order of nobody": Case(
+        "dwell: {state: jail, scale: 0.9}",
+        "capacity: {state: jail, places: 9, when_full: {discharge: {order: [nobody], to: out}}}",
+        "nobody", "policies[2].edits[1].capacity.when_full.discharge.order",
+        "'nobody' is no level of any axis", "or write nearest or random",
+    ),
 }
 # fmt: on
 

@@ -131,7 +131,8 @@ class _Builder:
         if law is None:
             return np.ones(self.steps + 1)
         left = self._surviving(law, self.steps + 1)
-        return np.concatenate([[1.0], left[:-1]]) - left
+        # far in a tail survival may rise by its own rounding, and a chance is never negative
+        return np.maximum(np.concatenate([[1.0], left[:-1]]) - left, 0.0)
 
     def _mean(self, law: laws.Law | None) -> float:
         return 0.0 if law is None else law.mean_steps(self.clock.days, self.clock.partial)

@@ -81,7 +81,7 @@ def _edit(edit: Edit, policy: Policy, model: Model) -> Iterator[Problem]:
             edit.state,
             did_you_mean(edit.state, model.arrivals),
         )
-    if isinstance(edit, Admit | Release) and policy.applies_to == "everyone":
+    if isinstance(edit, Admit | Release | Capacity) and policy.applies_to == "everyone":
         yield error(
             (),
             f"'{edit.edit}' already says whom it reaches",
@@ -128,6 +128,25 @@ def _when_full(edit: Capacity, state: State, model: Model) -> Iterator[Problem]:
                 f"people cannot go to '{given.to}': it is not a state",
                 given.to,
                 did_you_mean(given.to, known),
+            )
+        elif given is not None and edit.state == (
+            state.target(given.to) if given.to in state.exits else given.to
+        ):
+            yield error(
+                ("when_full", way, "to"),
+                f"people sent on from '{edit.state}' would come straight back to it",
+                given.to,
+                "name another state, or 'gone'",
+            )
+    order = edit.when_full.discharge.order if edit.when_full.discharge else ()
+    levels = [level for axis in model.strata_axes.values() for level in axis]
+    for level in () if isinstance(order, str) else order:
+        if level not in levels:
+            yield error(
+                ("when_full", "discharge", "order"),
+                f"'{level}' is no level of any axis",
+                level,
+                f"{did_you_mean(level, levels)}, or write nearest or random",
             )
 
 
