@@ -15,18 +15,15 @@ for library in ("OPENBLAS", "OMP", "MKL"):
 
 import argparse
 import datetime as dt
-import platform
 import statistics
 import subprocess
 import sys
-import time
-import tracemalloc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import workloads
+from timing import Line, alternate, barred, machine, ms, peak, show
 
 from remand.engine import tables
 from remand.engine.compile import compile_model
@@ -35,7 +32,6 @@ from remand.engine.kernel import Kernel
 from remand.files import read_model, read_scenario
 from remand.model.model import Model
 
-MB = 1e6
 PLACE, UNTIL = "philadelphia", dt.date(2020, 1, 1)
 CHILD = """
 import resource, subprocess, sys, time
@@ -45,17 +41,6 @@ seconds = time.perf_counter() - begin
 print(code, seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 """Runs a command from a small process: a child's peak counts its parent's at the fork."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row of the table, or with nothing taken a heading; ``met`` is None where no bar was set."""
-
-    what: str
-    took: str = ""
-    memory: float = np.nan
-    bar: str = ""
-    met: bool | None = None
 
 
 def main() -> None:
@@ -70,11 +55,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=15, help="runs of each row (default 15)")
     asked = parser.parse_args()
-    print(
-        f"{platform.machine()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before; "
-        f"Python {platform.python_version()}, NumPy {np.__version__}; "
-        f"medians of {asked.runs} runs\n"
-    )
+    print(machine(asked.runs))
     lines = [
         *against_numpy(asked.workload, asked.runs),
         *shipped(asked.runs),
@@ -205,55 +186,10 @@ def child(words: Sequence[str]) -> tuple[float, float]:
     return float(seconds), float(kilobytes) * (1 if sys.platform == "darwin" else 1024)
 
 
-def alternate(ways: Sequence[Callable[[], object]], runs: int) -> list[list[float]]:
-    """Seconds of each way, run in turn."""
-    times: list[list[float]] = [[] for _ in ways]
-    for _ in range(runs):
-        for way, took in zip(ways, times, strict=True):
-            begin = time.perf_counter()
-            way()
-            took.append(time.perf_counter() - begin)
-    return times
-
-
-def peak(way: Callable[[], object]) -> float:
-    """Peak bytes of the arrays a call allocates."""
-    tracemalloc.start()
-    way()
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return most
-
-
 def relative(one: workloads.Floats, other: workloads.Floats) -> float:
     """Largest difference of two censuses, relative to the count itself wherever there is one."""
     some = other > 1e-6
     return float((np.abs(one - other)[some] / other[some]).max())
-
-
-def ms(times: Sequence[float]) -> str:
-    """A median in milliseconds, and the range."""
-    digits = 1 if statistics.median(times) < 0.1 else 0
-    middle, low, high = (1e3 * t for t in (statistics.median(times), min(times), max(times)))
-    return f"{middle:,.{digits}f} ms ({low:,.{digits}f}–{high:,.{digits}f})"
-
-
-def barred(what: str, times: Sequence[float], bar: float, memory: float) -> Line:
-    """A row that must stay under a bar in seconds."""
-    return Line(what, ms(times), memory, f"< {1e3 * bar:,.0f} ms", statistics.median(times) < bar)
-
-
-def show(lines: Sequence[Line]) -> None:
-    """Print the table."""
-    width = max(len(line.what) for line in lines if line.took)
-    print(f"{'':{width}}  {'median (range)':>28}  {'bar':>11}  {'':4}  {'peak memory':>11}")
-    for line in lines:
-        if not line.took:
-            print(line.what)
-            continue
-        verdict = {True: "PASS", False: "MISS", None: ""}[line.met]
-        memory = "" if np.isnan(line.memory) else f"{line.memory / MB:,.1f} MB"
-        print(f"{line.what:{width}}  {line.took:>28}  {line.bar:>11}  {verdict:4}  {memory:>11}")
 
 
 if __name__ == "__main__":
