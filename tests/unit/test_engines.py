@@ -174,6 +174,16 @@ def test_the_whole_period_is_the_sum_of_its_windows(compare):
         )
 
 
+def test_drawing_in_batches_changes_no_digit(compare, monkeypatch):
+    """Long samples are drawn eight replicates at a time; 20 of them are the same 20."""
+    more = {"engine": "sampled", "replicates": 20, "by": "race"}
+    once = compare("none", "full", **more)
+    monkeypatch.setattr("remand.runs.compare.AT_ONCE", 1)
+    batched = compare("none", "full", **more)
+    assert once.series.equals(batched.series)
+    assert once.differences.equals(batched.differences)
+
+
 # -- differences -----------------------------------------------------------------------------------
 
 

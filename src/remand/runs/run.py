@@ -24,7 +24,8 @@ class Run:
         series: figures by window, with a ``scenario`` column (see `remand.outcomes.figures`).
         summary: the same over the whole period.
         differences: summary rows of a − b for every pair, with ``includes`` (which doubts the
-            comparison covers) and ``p_a_less_b`` (empty until parameters are drawn).
+            comparison covers; none if exact). If chance was drawn, also with sd and quantiles
+            over pairs of replicates, and ``p_a_less_b``, the share of them in which a < b.
         warnings: what a reader must know.
     """
 
