@@ -15,6 +15,7 @@ from remand.cli.compare import compare
 from remand.cli.demo import demo
 from remand.cli.doctor import doctor
 from remand.cli.simulate import simulate
+from remand.cli.synth import synth
 
 app = typer.Typer(
     name="remand",
@@ -47,6 +48,7 @@ app.command()(demo)
 app.command()(check)
 app.command()(compare)
 app.command()(simulate)
+app.command()(synth)
 app.command()(doctor)
 
 

@@ -1,0 +1,1 @@
+"""Records and models: what one says of the other."""
