@@ -154,7 +154,8 @@ int64_t march(const Plan *plan, int64_t g, uint64_t key, int32_t *moved) {
                     if (size > 1) {
                         const double x = unit(mix(at)) * (double)size;
                         k += (int64_t)x;
-                        if (x - (double)(int64_t)x >= table.cut[k]) k = table.other[k];
+                        const int64_t instead = table.other[k];
+                        k = x - (double)(int64_t)x >= table.cut[k] ? instead : k;
                     }
                     int64_t leaves = t + stay_of(plan, table.law[k], unit(mix(at + WEYL * THREE)));
                     if (leaves > steps) leaves = steps;
