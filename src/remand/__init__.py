@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remand.api import compare, histories, simulate, solve
+    from remand.api import compare, histories, simulate, solve, synth
     from remand.errors import InputError, Problem, Refusal, RemandError
     from remand.files import read_model, read_platform, read_scenario, write
     from remand.model.model import Model
@@ -39,6 +39,7 @@ _HOMES = {
     "read_scenario": "remand.files",
     "simulate": "remand.api",
     "solve": "remand.api",
+    "synth": "remand.api",
     "write": "remand.files",
 }
 
@@ -59,6 +60,7 @@ __all__ = [
     "read_scenario",
     "simulate",
     "solve",
+    "synth",
     "write",
 ]
 

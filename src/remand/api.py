@@ -14,6 +14,7 @@ from remand.engine.expected import Path as SolvedPath
 from remand.engine.expected import solve as solve_kernel
 from remand.errors import InputError
 from remand.files import read_model, read_scenario
+from remand.fitting.synth import synth as draw_records
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.outcomes.figures import QUANTITIES
@@ -134,6 +135,19 @@ def histories(
 def _scenario(model: Model | str, platform: Platform | str | Path | None) -> Scenario:
     spec = read_model(model) if isinstance(model, str) else model
     return Scenario.of(spec, [NO_CHANGE]) if platform is None else read_scenario(platform, spec)
+
+
+def synth(
+    model: Model | str, since: Day | None = None, until: Day | None = None, seed: int = 0
+) -> pl.DataFrame:
+    """Synthetic booking records: one row a stay in jail of the people `simulate` counts first.
+
+    The period is half-open; by default a year from the model's start. Columns and errors:
+    `remand.fitting.synth`. Nobody in them exists: ``synthetic`` is true in every row.
+    """
+    spec = read_model(model) if isinstance(model, str) else model
+    first, last = (None if day is None else _day(day) for day in (since, until))
+    return draw_records(spec, first, last, seed).bookings
 
 
 def solve(model: Model | str, until: Day) -> SolvedPath:

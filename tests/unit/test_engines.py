@@ -339,3 +339,11 @@ def test_a_csv_of_histories_has_a_header_and_dates(place, remand, tmp_path):
     assert arrived["synthetic"] == "true"
     found = next(row for row in rows if not row["from"])
     assert found["date"] < "2020-01-01"
+
+
+def test_six_years_from_a_leap_day_end_on_the_first_of_march(build):
+    """There is no 29 February six years on."""
+    from remand.cli.compare import last_day
+
+    spec = build.one_state(build.fixed(2), clock={"start": dt.date(2020, 2, 29)})
+    assert last_day(spec, None) == dt.date(2026, 3, 1)

@@ -79,6 +79,8 @@ def last_day(model: Model, to: dt.datetime | None) -> dt.date:
     if to is not None:
         return to.date()
     start = model.clock.start
+    if (start.month, start.day) == (2, 29):
+        return dt.date(start.year + 6, 3, 1)
     return start.replace(year=start.year + 6)
 
 
