@@ -32,11 +32,11 @@ def test_distances_are_spread_as_chance_spreads_them(rows, judged):
     assert abs(z.std() - 1) < 8 / np.sqrt(2 * len(z))
 
 
-def crowd(build, steps=30):
-    """Five hundred a day, a third of whom go on to supervision."""
+def crowd(build, stay=5.0, steps=30):
+    """Five hundred a day, three tenths of whom go on to supervision."""
     spec = build.model(
         {
-            "jail": build.state(build.exponential(5), {"supervision": 0.3, "gone": 0.7}),
+            "jail": build.state(build.exponential(stay), {"supervision": 0.3, "gone": 0.7}),
             "supervision": build.state(build.exponential(20), kind="supervision"),
         },
         {"jail": 500.0},
@@ -62,3 +62,13 @@ def test_one_share_wrong_by_a_hundredth_is_caught(build, both, change, caught):
     verdict = both.compare(kernel, 400, 11, drawn=broken)
     assert verdict.known
     assert verdict.holds is not caught
+
+
+def test_stays_longer_by_a_hundredth_are_caught(build, both):
+    """Five days drawn as 5.05: the stays of those released and admitted give it away."""
+    kernel, longer = crowd(build), crowd(build, stay=5.05)
+    broken = replace(kernel, pmf=longer.pmf, mean=longer.mean, tail=longer.tail)
+    verdict = both.compare(kernel, 400, 12, drawn=broken)
+    assert not verdict.holds
+    for name in ("ended", "to_come", "so_far", "last"):
+        assert np.abs(verdict.z[name]).max() > verdict.bound
