@@ -29,8 +29,8 @@ _UNIT = 2.0**-53
 def purpose(*names: str) -> np.uint64:
     """The key of a purpose: of its names alone, so that no other purpose can shift it.
 
-    >>> purpose("jail", "Black, drug") == purpose("jail", "Black, drug")
-    True
+    >>> int(purpose("jail", "drug") ^ purpose("jail", "drug"))
+    0
     """
     text = "\x1f".join(names).encode()
     return np.uint64(int.from_bytes(blake2b(text, digest_size=8).digest(), "little"))
