@@ -118,7 +118,7 @@ def test_detention_and_a_county_sentence_are_one_stay(build):
     ]
     assert closed["status"].unique().to_list() == ["unconvicted"]
     assert closed["status_last"].unique().to_list() == ["sentenced; county"]
-    assert closed["release_reason"].unique().to_list() == ["gone"]
+    assert closed["release_reason"].unique().to_list() == ["released"]
 
 
 def test_a_stay_of_no_days_ends_on_its_day_and_not_before_it_began(build):
@@ -175,7 +175,7 @@ def test_open_stays_say_neither_when_nor_why_they_end(county, build):
     assert 0 < len(inside) < len(bookings)
     assert inside["release_reason"].null_count() == len(inside)
     assert bookings["status_last"].null_count() == 0
-    assert set(bookings.drop_nulls("out")["release_reason"]) == {"back", "gone", "State prison"}
+    assert set(bookings.drop_nulls("out")["release_reason"]) == {"released", "State prison"}
     assert (bookings.drop_nulls("out")["out"] < dt.datetime.combine(build.day(30), dt.time())).all()
 
 

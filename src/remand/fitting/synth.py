@@ -29,7 +29,7 @@ from remand.engine.streams import purpose
 from remand.errors import InputError
 from remand.model.clock import Clock
 from remand.model.model import Model
-from remand.model.states import GONE, KINDS, State
+from remand.model.states import KINDS, State
 
 AXES = {
     "charge": ("charge", "offence", "offense"),
@@ -39,6 +39,7 @@ AXES = {
 }
 """Columns that say what a person is, and the axes of a model that fill them: the first it has."""
 
+FREE = "released"
 COLUMNS = ("person", "booking", "in", "out", "charge", "status", "status_last", "race", "sex",
            "age", "release_reason", "synthetic")  # fmt: skip
 
@@ -57,7 +58,7 @@ class Records:
             out (null while inside at the end), charge, status (at booking; null if the person was
             inside before the model's start and may have been booked with another), status_last
             (on release, or at the end), race, sex, age, release_reason (the state entered next,
-            or ``gone``; null while inside), synthetic (always true).
+            or ``released`` for all who walk out; null while inside), synthetic (always true).
         since, until: the period; every stay that overlaps [since, until) is there.
         people: how many different persons.
         before: stays that began before the model's start. Their ``in`` is a mean of the model.
@@ -268,7 +269,10 @@ def _table(model: Model, stays: _Stays, columns: dict[str, str | None]) -> pl.Da
     status = pl.Series([_status(name, state) for name, state in states] + [None], dtype=pl.String)
     unsure = np.array([name in entered_within for name, _ in states])
     first = np.where(stays.found & unsure[stays.first], n, stays.first)
-    reasons = [_plain(name, state) for name, state in states] + [GONE, None]
+    # no jail knows who will come back: everyone who walks out has the same reason
+    reasons = [
+        FREE if state.kind == "community" else _plain(name, state) for name, state in states
+    ] + [FREE, None]
     values = {
         "person": pl.Series(stays.person),
         "booking": pl.Series(np.arange(1, len(stays.person) + 1)),
