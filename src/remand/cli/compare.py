@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from remand.runs.run import Run
 
 DAYS = ["%Y-%m-%d"]
+RUNS = (".json", ".csv", ".parquet")
+"""What a run can be written as."""
 
 
 def compare(
@@ -58,6 +60,7 @@ def compare(
     from remand.files import read_model
     from remand.outcomes.figures import QUANTITIES
 
+    written_as(out, "--out", RUNS)
     spec = read_model(model)
     run = run_compare(
         spec,
@@ -93,6 +96,20 @@ def known(value: str, words: tuple[str, ...], option: str) -> Any:
     return value
 
 
+def written_as(name: str | None, option: str, suffixes: tuple[str, ...]) -> None:
+    """Refuse a file name of the wrong kind before the work is done, not after."""
+    from pathlib import Path
+
+    from remand.errors import InputError
+
+    if name is not None and (path := Path(name)).suffix not in suffixes:
+        *some, last = suffixes
+        raise InputError.of(
+            f"{option} cannot write '{path.suffix or path.name}'",
+            fix=f"end it in {', '.join(some)} or {last}",
+        )
+
+
 def give(run: Run, *, json: bool, csv: bool, out: str | None) -> None:
     """Hand a run over as asked: a file, JSON, CSV, or a table."""
     if out is not None:
@@ -108,14 +125,7 @@ def give(run: Run, *, json: bool, csv: bool, out: str | None) -> None:
 def _write(run: Run, out: str) -> None:
     from pathlib import Path
 
-    from remand.errors import InputError
-
     path = Path(out)
-    if path.suffix not in {".json", ".csv", ".parquet"}:
-        raise InputError.of(
-            f"--out cannot write '{path.suffix or path.name}'",
-            fix="end it in .json, .csv or .parquet",
-        )
     with opened(path) as file:
         if path.suffix == ".json":
             file.write(run.to_json().encode())

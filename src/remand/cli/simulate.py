@@ -53,10 +53,12 @@ def simulate(
     """
     from remand.api import histories as run_histories
     from remand.api import simulate as run_simulate
-    from remand.cli.compare import give, known, last_day
+    from remand.cli.compare import RUNS, give, known, last_day, written_as
     from remand.files import read_model
     from remand.outcomes.figures import QUANTITIES
 
+    written_as(out, "--out", RUNS)
+    written_as(histories, "--histories", (".csv", ".parquet"))
     spec = read_model(model)
     until = last_day(spec, to)
     if histories is not None:
@@ -79,14 +81,8 @@ def _write(lives: pl.DataFrame, name: str) -> None:
     from pathlib import Path
 
     from remand.cli.compare import opened
-    from remand.errors import InputError
 
     path = Path(name)
-    if path.suffix not in {".csv", ".parquet"}:
-        raise InputError.of(
-            f"--histories cannot write '{path.suffix or path.name}'",
-            fix="end it in .csv or .parquet",
-        )
     with opened(path) as file:
         if path.suffix == ".csv":
             lives.write_csv(file)
