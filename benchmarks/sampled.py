@@ -33,8 +33,7 @@ from remand.engine.cohorts import begin, march
 from remand.engine.compile import compile_model
 from remand.engine.expected import solve
 from remand.engine.kernel import Kernel
-from remand.engine.plan import Plan
-from remand.engine.plan import of as plan_of
+from remand.engine.plan import Plan, plan_of
 from remand.engine.sampled import Counts, Sample, simulate
 from remand.engine.streams import world
 from remand.model.policy import Policy

@@ -28,7 +28,7 @@ typedef struct {
 typedef struct {
     double *cut;
     int64_t *other, *law;
-} Table;
+} Odds;
 
 static uint64_t mix(uint64_t x) {
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -60,7 +60,7 @@ static int64_t count_of(double u, double mean, int64_t mode, double below, doubl
 }
 
 /* The alias tables of one state for those who enter at one step. */
-static void make_tables(const Plan *plan, int64_t g, int64_t s, int64_t t, Table *table) {
+static void make_odds(const Plan *plan, int64_t g, int64_t s, int64_t t, Odds *odds) {
     const int64_t *exits = plan->exit_start + g * (plan->states + 1) + s;
     const int64_t first = exits[0], last = exits[1];
     double usual = 0.0;
@@ -68,19 +68,19 @@ static void make_tables(const Plan *plan, int64_t g, int64_t s, int64_t t, Table
         usual += plan->profiles[plan->exit_usual[k] * plan->steps + t];
     for (int64_t k = first; k < last; k++) {
         const double was = plan->profiles[plan->exit_usual[k] * plan->steps + t] / usual;
-        table->law[k] = plan->law[plan->way_channel[plan->way_start[k]]];
-        table->cut[k] = was * (double)(last - first);
-        table->other[k] = k;
+        odds->law[k] = plan->law[plan->way_channel[plan->way_start[k]]];
+        odds->cut[k] = was * (double)(last - first);
+        odds->other[k] = k;
     }
     for (;;) {
         int64_t small = -1, large = -1;
         for (int64_t k = first; k < last; k++) {
-            if (table->other[k] == k && table->cut[k] < 1.0) small = k;
-            else if (table->cut[k] > 1.0) large = k;
+            if (odds->other[k] == k && odds->cut[k] < 1.0) small = k;
+            else if (odds->cut[k] > 1.0) large = k;
         }
         if (small < 0 || large < 0) break;
-        table->other[small] = large;
-        table->cut[large] -= 1.0 - table->cut[small];
+        odds->other[small] = large;
+        odds->cut[large] -= 1.0 - odds->cut[small];
     }
 }
 
@@ -96,7 +96,7 @@ static int64_t stay_of(const Plan *plan, int64_t law, double x) {
 /* Draw stratum g step by step into moved (steps + 1, moves); how many moves, or -1: no memory. */
 int64_t march(const Plan *plan, int64_t g, uint64_t key, int32_t *moved) {
     const int64_t steps = plan->steps, states = plan->states, moves = plan->moves;
-    Table table = {
+    Odds odds = {
         calloc((size_t)plan->exits, sizeof(double)),
         calloc((size_t)plan->exits, sizeof(int64_t)),
         calloc((size_t)plan->exits, sizeof(int64_t)),
@@ -106,7 +106,7 @@ int64_t march(const Plan *plan, int64_t g, uint64_t key, int32_t *moved) {
     int64_t *inside = calloc((size_t)states, sizeof *inside);
     bool *old = calloc((size_t)states, sizeof *old);
     int64_t records = -1;
-    if (!table.cut || !table.other || !table.law || !waiting || !slots || !inside || !old) goto end;
+    if (!odds.cut || !odds.other || !odds.law || !waiting || !slots || !inside || !old) goto end;
     records = 0;
     for (int64_t t = 0; t < steps; t++) {
         for (int64_t m = 0; m < moves; m++) {
@@ -142,7 +142,7 @@ int64_t march(const Plan *plan, int64_t g, uint64_t key, int32_t *moved) {
                 if (count == 0) continue;
                 busy = true;
                 if (old[s]) {
-                    make_tables(plan, g, s, t, &table);
+                    make_odds(plan, g, s, t, &odds);
                     old[s] = false;
                 }
                 const int64_t first = plan->exit_start[g * (states + 1) + s];
@@ -154,10 +154,10 @@ int64_t march(const Plan *plan, int64_t g, uint64_t key, int32_t *moved) {
                     if (size > 1) {
                         const double x = unit(mix(at)) * (double)size;
                         k += (int64_t)x;
-                        const int64_t instead = table.other[k];
-                        k = x - (double)(int64_t)x >= table.cut[k] ? instead : k;
+                        const int64_t instead = odds.other[k];
+                        k = x - (double)(int64_t)x >= odds.cut[k] ? instead : k;
                     }
-                    int64_t leaves = t + stay_of(plan, table.law[k], unit(mix(at + WEYL * THREE)));
+                    int64_t leaves = t + stay_of(plan, odds.law[k], unit(mix(at + WEYL * THREE)));
                     if (leaves > steps) leaves = steps;
                     at += WEYL * SLOT;
                     const int64_t m = plan->exit_move[k];
@@ -174,7 +174,7 @@ int64_t march(const Plan *plan, int64_t g, uint64_t key, int32_t *moved) {
         }
     }
 end:
-    free(table.cut), free(table.other), free(table.law);
+    free(odds.cut), free(odds.other), free(odds.law);
     free(waiting), free(slots), free(inside), free(old);
     return records;
 }

@@ -7,7 +7,6 @@ of the chains, so that a book changes no draw.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +20,7 @@ ARRIVED, INSIDE = -1, -2
 """What stands for the previous record of people from outside, and of those inside at the start."""
 
 
-@dataclass(frozen=True)
-class Lives:
+class Lives(NamedTuple):
     """Every move of every person, in the order drawn: (records,) each.
 
     Attributes:
@@ -40,25 +38,20 @@ class Lives:
     previous: Ints
     person: Ints
     stratum: Ints
-    used: Ints
 
     @classmethod
     def empty(cls, records: int) -> Lives:
         """Room for so many records."""
-        rooms = [np.empty(records, np.int64) for _ in range(7)]
-        return cls(*rooms, np.zeros(2, np.int64))  # type: ignore[call-arg]  # seven, counted
+        return cls(*(np.empty(records, np.int64) for _ in cls._fields))
 
 
 class Book(NamedTuple):
-    """`Lives` and the chains of records by stratum, due step and move; −1 ends a chain."""
+    """`Lives` being written, and the chains of records by stratum, due step and move.
 
-    move: Ints
-    way: Ints
-    step: Ints
-    entered: Ints
-    previous: Ints
-    person: Ints
-    stratum: Ints
+    ``used`` counts records and people so far; −1 ends a chain.
+    """
+
+    lives: Lives
     used: Ints
     head: NDArray[np.int32]
     tail: NDArray[np.int32]
@@ -66,15 +59,17 @@ class Book(NamedTuple):
     cursor: NDArray[np.int32]
 
     @classmethod
-    def of(cls, lives: Lives, strata: int, plan: Plan) -> Book:
-        """A book that writes into ``lives``, for so many strata at once."""
+    def of(cls, lives: Lives, used: Ints, strata: int, plan: Plan) -> Book:
+        """A book that goes on writing into ``lives``, for so many strata at once."""
         shape = (strata, plan.steps + 1, len(plan.origin))
         return cls(
-            lives.move, lives.way, lives.step, lives.entered, lives.previous, lives.person,
-            lives.stratum, lives.used, np.full(shape, -1, np.int32), np.full(shape, -1, np.int32),
-            np.full(len(lives.move), -1, np.int32),
-            np.full((strata, len(plan.origin)), -1, np.int32),
-        )  # fmt: skip
+            lives=lives,
+            used=used,
+            head=np.full(shape, -1, np.int32),
+            tail=np.full(shape, -1, np.int32),
+            after=np.full(len(lives.move), -1, np.int32),
+            cursor=np.full((strata, len(plan.origin)), -1, np.int32),
+        )
 
 
 @compiled
@@ -82,22 +77,22 @@ def append(book, i, g, step, move, entered, previous, way):  # type: ignore[no-u
     """Write a move down and put it at the end of its chain."""
     record = book.used[0]
     book.used[0] += 1
-    book.move[record] = move
-    book.way[record] = way
-    book.entered[record] = entered
-    book.previous[record] = previous
-    book.stratum[record] = g
+    book.lives.move[record] = move
+    book.lives.way[record] = way
+    book.lives.entered[record] = entered
+    book.lives.previous[record] = previous
+    book.lives.stratum[record] = g
     if previous >= 0:
-        book.person[record] = book.person[previous]
+        book.lives.person[record] = book.lives.person[previous]
     else:
-        book.person[record] = book.used[1]
+        book.lives.person[record] = book.used[1]
         book.used[1] += 1
     _join(book, i, step, move, record)
 
 
 @compiled
 def _join(book, i, step, move, record):  # type: ignore[no-untyped-def]
-    book.step[record] = step
+    book.lives.step[record] = step
     book.after[record] = -1
     end = book.tail[i, step, move]
     if end < 0:
@@ -143,5 +138,5 @@ def take(book, i, step, move, now, on, record):  # type: ignore[no-untyped-def]
         book.after[before] = book.after[record]
     if book.tail[i, step, move] == record:
         book.tail[i, step, move] = before
-    book.move[record] = on
+    book.lives.move[record] = on
     _join(book, i, now, on, record)

@@ -6,7 +6,7 @@ import numpy as np
 
 from remand.engine.book import append, forward
 from remand.engine.cache import compiled
-from remand.engine.draws import Table, count_of, make_tables, stay_of, thinned_exit, windowed
+from remand.engine.draws import Odds, count_of, make_odds, stay_of, thinned_exit, windowed
 from remand.engine.limits import discharge, held, refuse
 from remand.engine.streams import SLOT, WEYL, draw, mix, stream, unit
 
@@ -48,12 +48,12 @@ def march(plan, low, high, key, people, moved, overflow, book):
     states, steps = people.shape[1], plan.steps
     strata, moves, limits = high - low, len(plan.origin), len(plan.limits.state)
     exits = len(plan.exit_move)
-    table = Table(
+    odds = Odds(
         np.zeros(exits), np.zeros(exits), np.zeros(exits), np.zeros(exits, np.int64),
         np.zeros(exits), np.zeros(exits), np.zeros(len(plan.way_channel)),
         np.zeros(exits, np.int64), np.zeros((high, states), np.bool_),
     )  # fmt: skip
-    cut, other, law = table.cut, table.other, table.law
+    cut, other, law = odds.cut, odds.other, odds.law
     guide, reach, into, into_start = plan.guide, plan.reach, plan.into, plan.into_start
     exit_start, exit_move, way_start = plan.exit_start, plan.exit_move, plan.way_start
     origin, stale, keys = plan.origin, plan.stale, plan.keys
@@ -123,10 +123,10 @@ def march(plan, low, high, key, people, moved, overflow, book):
                         continue
                     busy = True
                     if old[i, s]:
-                        make_tables(plan, g, s, t, table)
+                        make_odds(plan, g, s, t, odds)
                         old[i, s] = False
                     first, last = exit_start[g, s], exit_start[g, s + 1]
-                    thinned = table.thinned[g, s]
+                    thinned = odds.thinned[g, s]
                     at = stream(key, keys[g, s, 0], t)
                     at += WEYL * (SLOT * np.uint64(slots[i, s]))
                     j = begin
@@ -138,13 +138,13 @@ def march(plan, low, high, key, people, moved, overflow, book):
                             instead = other[k]
                             k = instead if x - int(x) >= cut[k] else k
                             if thinned:
-                                k = thinned_exit(first, last, table.keep, table.extra, k, at)
+                                k = thinned_exit(first, last, odds.keep, odds.extra, k, at)
                         x = unit(mix(at + WEYL * THREE))
                         if law[k] >= 0:
                             w = way_start[k]
                             leaves = min(t + stay_of(guide, reach, law[k], x), steps)
                         else:
-                            w, leaves = windowed(plan, table.share, table.mass, k, t, x, at)
+                            w, leaves = windowed(plan, odds.share, odds.mass, k, t, x, at)
                         at += WEYL * SLOT
                         m = exit_move[k]
                         moved[i, leaves, m] += 1
@@ -202,7 +202,7 @@ def _found_inside(plan, g, s, i, key, people, moved, book):
 
 
 @compiled
-def tally(moved, people, origin, target, edges, held, last, moves):
+def over_windows(moved, people, origin, target, edges, held, last, moves):
     """Counts of one stratum over windows."""
     states = len(people)
     census = people.copy()

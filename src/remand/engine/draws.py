@@ -15,8 +15,8 @@ from remand.engine.streams import WEYL, mix, unit
 ALMOST = 1.0 - 2.0**-53
 
 
-class Table(NamedTuple):
-    """Tables of all states for those who enter now, by exit; ``mass`` by way.
+class Odds(NamedTuple):
+    """Exits and ways of all states for those who enter now, by exit; ``mass`` by way.
 
     ``law`` is the law of an exit that has a single one for the whole run, −1 for any other.
     """
@@ -52,8 +52,8 @@ def count_of(u, mean, size, mode, below, chance):
 
 
 @compiled
-def make_tables(plan, g, s, t, table):
-    """Make the tables of one state for those who enter at one step."""
+def make_odds(plan, g, s, t, odds):
+    """Work out the odds of one state for those who enter at one step."""
     first, last = plan.exit_start[g, s], plan.exit_start[g, s + 1]
     usual = total = 0.0
     for k in range(first, last):
@@ -62,42 +62,42 @@ def make_tables(plan, g, s, t, table):
             c = plan.way_channel[w]
             low, high = _reached(plan, c, t)
             mass = plan.profiles[plan.profile[c], t] * plan.way_share[w] * (high - low)
-            table.mass[w] = mass
+            odds.mass[w] = mass
             share += mass
         w = plan.way_start[k]
         c = plan.way_channel[w] if plan.way_start[k + 1] > w else -1
         alone = plan.way_start[k + 1] == w + 1
         whole = alone and plan.opens[c] == 0 and plan.closes[c] == plan.steps
-        table.law[k] = plan.law[c] if whole and not plan.sudden[plan.law[c]] else -1
-        table.share[k] = share
-        table.usual[k] = plan.profiles[plan.exit_usual[k], t]
+        odds.law[k] = plan.law[c] if whole and not plan.sudden[plan.law[c]] else -1
+        odds.share[k] = share
+        odds.usual[k] = plan.profiles[plan.exit_usual[k], t]
         total += share
-        usual += table.usual[k]
+        usual += odds.usual[k]
     size = last - first
     extra = 0.0
     thinned = False
     for k in range(first, last):
-        now, was = table.share[k] / total, table.usual[k] / usual
-        table.keep[k] = 1.0
+        now, was = odds.share[k] / total, odds.usual[k] / usual
+        odds.keep[k] = 1.0
         if now < was * (1.0 - 1e-12):
-            table.keep[k] = now / was
+            odds.keep[k] = now / was
             thinned = True
         extra += max(now - was, 0.0)
-        table.extra[k] = extra
-        table.cut[k] = was * size
-        table.other[k] = k
-    table.thinned[g, s] = thinned
+        odds.extra[k] = extra
+        odds.cut[k] = was * size
+        odds.other[k] = k
+    odds.thinned[g, s] = thinned
     while True:  # Vose: fill who has too little from who has too much
         small = large = -1
         for k in range(first, last):
-            if table.other[k] == k and table.cut[k] < 1.0:
+            if odds.other[k] == k and odds.cut[k] < 1.0:
                 small = k
-            elif table.cut[k] > 1.0:
+            elif odds.cut[k] > 1.0:
                 large = k
         if small < 0 or large < 0:
             break
-        table.other[small] = large
-        table.cut[large] -= 1.0 - table.cut[small]
+        odds.other[small] = large
+        odds.cut[large] -= 1.0 - odds.cut[small]
 
 
 @compiled

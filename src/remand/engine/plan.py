@@ -17,7 +17,7 @@ BINS = 4096
 Keys = NDArray[np.uint64]
 
 
-class Spread(NamedTuple):
+class CountLaw(NamedTuple):
     """Poisson or negative-binomial counts, drawn by inversion from the middle outward.
 
     Attributes:
@@ -33,7 +33,7 @@ class Spread(NamedTuple):
     chance: Floats
 
     @classmethod
-    def of(cls, mean: Floats, size: Floats) -> Spread:
+    def of(cls, mean: Floats, size: Floats) -> CountLaw:
         """Tables for counts of these means and sizes (broadcast together)."""
         mean = np.ascontiguousarray(mean)
         mode = np.floor(mean)
@@ -108,6 +108,7 @@ class Plan(NamedTuple):
         inside: (strata, states) people at the start; ``before`` those of earlier strata, counted.
         inside_exit: (exits,) chance that one of them leaves by an exit of their state during the
             run or by an earlier one; ``inside_left`` (exits, steps) that they have left by a step.
+        counted, profiles: as in `Kernel`; ``limits`` as arrays.
         keys: (strata, states, 3) purposes: stays, arrivals, people inside; ``state_keys``
             (states,): the census as a whole.
     """
@@ -135,8 +136,8 @@ class Plan(NamedTuple):
     guide: NDArray[np.int32]
     sudden: NDArray[np.bool_]
     arriving: Ints
-    arrivals: Spread
-    inside: Spread
+    arrivals: CountLaw
+    inside: CountLaw
     before: Floats
     inside_exit: Floats
     inside_left: Floats
@@ -147,7 +148,7 @@ class Plan(NamedTuple):
     limits: Limits
 
 
-def of(kernel: Kernel) -> Plan:
+def plan_of(kernel: Kernel) -> Plan:
     """The plan of a kernel."""
     n, strata = len(kernel.states), len(kernel.channels)
     arriving = np.flatnonzero(kernel.arrivals.any(axis=(0, 2)))
@@ -213,8 +214,8 @@ def of(kernel: Kernel) -> Plan:
         guide=_guide(reach),
         sudden=sudden,
         arriving=arriving,
-        arrivals=Spread.of(kernel.arrivals[:, arriving], kernel.size[:, arriving, None]),
-        inside=Spread.of(kernel.inside, np.array(np.inf)),
+        arrivals=CountLaw.of(kernel.arrivals[:, arriving], kernel.size[:, arriving, None]),
+        inside=CountLaw.of(kernel.inside, np.array(np.inf)),
         counted=kernel.counted,
         profiles=kernel.profiles,
         before=np.cumsum(counted, axis=0) - counted,

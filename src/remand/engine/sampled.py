@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.book import INSIDE, Book, Lives
-from remand.engine.cohorts import begin, march, tally
+from remand.engine.cohorts import begin, march, over_windows
 from remand.engine.kernel import Floats, Ints, Kernel
-from remand.engine.plan import Plan
-from remand.engine.plan import of as plan_of
+from remand.engine.plan import Plan, plan_of
 from remand.engine.spells import inside_since, spells
 from remand.engine.streams import world
 from remand.engine.threads import in_threads
@@ -176,7 +175,7 @@ class _Replicate:
             moved, overflow, records = self._draw(low, high, None)
             self.records += records
             for g in range(low, high):
-                tally(
+                over_windows(
                     moved[g - low], self.people[g], plan.origin, plan.target, edges,
                     held[g], last[g], moves[g],
                 )  # fmt: skip
@@ -188,7 +187,7 @@ class _Replicate:
         """Every move of every person, in the order drawn."""
         if not hasattr(self, "records"):
             self.counts(np.array([0, self.plan.steps]))
-        lives = Lives.empty(self.records)
+        lives, used = Lives.empty(self.records), np.zeros(2, np.int64)
         for low, high in self._blocks():
-            self._draw(low, high, Book.of(lives, high - low, self.plan))
+            self._draw(low, high, Book.of(lives, used, high - low, self.plan))
         return lives
