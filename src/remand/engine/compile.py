@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remand.engine.endless import refuse_endless
+from remand.engine.inside import people_inside
 from remand.engine.kernel import Channels, Floats, Ints, Kernel, Limit
-from remand.engine.tables import Table, base_table, days_of, edited_table
-from remand.engine.windows import OLDEST_DAYS, Piece, Reach, events_of, pieces_of
+from remand.engine.steps import mean_steps, surviving
+from remand.engine.tables import Table, base_table, days_of, edited_table, spread
+from remand.engine.windows import Piece, Reach, events_of, pieces_of
 from remand.errors import InputError
 from remand.model import laws
 from remand.model.edits import Admit, Capacity
 from remand.model.model import Model
 from remand.model.policy import Policy
 from remand.model.states import GONE, KINDS
-from remand.model.strata import choose
-from remand.model.values import Arrivals, Counts, Months, Splits, Stock, Weekdays
+from remand.model.values import Arrivals, Months, Weekdays
 
 
 def compile_model(model: Model, until: dt.date) -> Kernel:
@@ -94,12 +93,15 @@ class _Builder:
     def kernel(self, tables: dict[str, Table], pieces: dict[str, list[Piece]]) -> Kernel:
         model, strata = self.model, self.model.strata
         flow, size = self._arrivals()
-        inside, so_far, counted, cohorts = self._inside(tables, flow[:, :, 0])
-        channels = tuple(self._channels(pieces, g, cohorts[g]) for g in range(len(strata)))
+        inside = people_inside(model, tables, flow[:, :, 0])
+        channels = tuple(self._channels(pieces, g, inside.cohorts[g]) for g in range(len(strata)))
         pmf = np.array([self._pmf(law) for law in self.laws])
-        mean = np.array([self._mean(law) for law in self.laws])
+        mean = np.array([mean_steps(law, self.clock) for law in self.laws])
         tail = np.array(
-            [0.0 if law is None else self._surviving(law, self.steps + 1)[-1] for law in self.laws]
+            [
+                0.0 if law is None else surviving(law, self.steps + 1, self.clock)[-1]
+                for law in self.laws
+            ]
         )
         kinds = np.array([KINDS.index(state.kind) for state in model.states.values()])
         kernel = Kernel(
@@ -115,27 +117,20 @@ class _Builder:
             channels=channels,
             arrivals=flow[:, :, 1:],
             size=size,
-            inside=inside,
-            inside_so_far=so_far,
-            counted=counted,
+            inside=inside.people,
+            inside_so_far=inside.so_far,
+            counted=inside.counted,
             limits=tuple(self._limits()),
         )
         refuse_endless(kernel)
         return kernel
 
-    def _surviving(self, law: laws.Law, steps: int) -> Floats:
-        """P(D > d) for d below ``steps``."""
-        return _surviving(law, steps, self.clock.days, self.clock.partial)
-
     def _pmf(self, law: laws.Law | None) -> Floats:
         if law is None:
             return np.ones(self.steps + 1)
-        left = self._surviving(law, self.steps + 1)
+        left = surviving(law, self.steps + 1, self.clock)
         # far in a tail survival may rise by its own rounding, and a chance is never negative
         return np.maximum(np.concatenate([[1.0], left[:-1]]) - left, 0.0)
-
-    def _mean(self, law: laws.Law | None) -> float:
-        return 0.0 if law is None else law.mean_steps(self.clock.days, self.clock.partial)
 
     # -- limits -----------------------------------------------------------------------------
 
@@ -183,7 +178,7 @@ class _Builder:
         size = np.full(flow.shape[:2], np.inf)
         for name, arrivals in model.arrivals.items():
             state = self.index[name]
-            level = self._spread(arrivals.rate, arrivals.split) * (
+            level = spread(self.model, arrivals.rate, arrivals.split, self.days) * (
                 arrivals.per_day * self.clock.days
             )
             factor = self._calendar(arrivals)
@@ -196,17 +191,6 @@ class _Builder:
             if arrivals.spread != "poisson":
                 size[:, state] = float(arrivals.spread)
         return flow, size
-
-    def _spread(self, rows: Counts, splits: Splits) -> Floats:
-        """Counts by stratum and entry step, spread over the levels of the split axes."""
-        strata = self.model.strata
-        chosen, _ = choose(rows, strata, self.days)
-        values = np.array([row.value for row in rows] + [0.0])[chosen]
-        for axis, split in splits.items():
-            position = list(strata.axes).index(axis)
-            shares = [split.levels.get(cell[position], 0.0) for cell in strata.cells]
-            values = values * np.array(shares)[:, None]
-        return values
 
     def _calendar(self, arrivals: Arrivals) -> Floats:
         """Season, weekday and trend at each entry step; 1 at entry −1."""
@@ -222,132 +206,6 @@ class _Builder:
             years = np.arange(self.steps) * self.clock.days / 365.25
             factor = factor * (1.0 + arrivals.trend) ** years
         return np.concatenate([[1.0], factor])
-
-    # -- people inside at the start ---------------------------------------------------------
-
-    def _inside(
-        self, tables: dict[str, Table], flow: Floats
-    ) -> tuple[Floats, Floats, NDArray[np.bool_], list[list[Floats]]]:
-        """People inside at the boundary before step 0.
-
-        Returns how many, their mean steps so far, whether they were counted, and their
-        *cohorts*: entries by steps back (1, 2, …), as if none had left. A cohort array of length
-        1 stands for a constant flow of entries since ever.
-        """
-        model = self.model
-        strata, names = model.strata, model.state_names
-        shape = (len(strata), len(names))
-        inside, so_far = np.zeros(shape), np.zeros(shape)
-        cohorts = [[np.zeros(1) for _ in names] for _ in range(len(strata))]
-        counted = np.zeros(len(names), bool)
-        mixtures = {
-            name: [
-                (law, model.states[name].target(exit_name), weight[:, 0])
-                for (exit_name, law), weight in tables[name].weight.items()
-            ]
-            for name in names
-        }
-        tonight = model.tonight
-        steady = [tonight == "steady" or tonight.get(name) == "steady" for name in names]
-        flux = self._flux(mixtures, flow) if any(steady) else np.zeros(shape)
-        for state, name in enumerate(names):
-            stock = None if isinstance(tonight, str) else tonight.get(name)
-            for g in range(len(strata)):
-                mixture = [(law, w[g]) for law, _, w in mixtures[name] if w[g] > 0]
-                mean = sum(w * self._mean(law) for law, w in mixture)
-                if steady[state]:
-                    inside[g, state] = flux[g, state] * mean
-                    cohorts[g][state] = flux[g, state : state + 1]
-                elif isinstance(stock, Stock):
-                    counted[state] = True
-                    people = float(self._spread(stock.people, stock.split)[g, 0])
-                    inside[g, state] = people
-                    cohorts[g][state] = self._cohorts(stock, people, mixture, mean, name)
-                so_far[g, state] = self._mean_so_far(stock, mixture, mean)
-        return inside, so_far, counted, cohorts
-
-    def _flux(
-        self,
-        mixtures: dict[str, list[tuple[laws.Law, str, Floats]]],
-        flow: Floats,
-    ) -> Floats:
-        """Entries a step into each state in a steady state: φ = (I − Pᵀ)⁻¹ λ.
-
-        Kemeny & Snell, *Finite Markov Chains*, 1960, ch. 3 (the fundamental matrix).
-        """
-        names = self.model.state_names
-        flux = np.zeros_like(flow)
-        for g in range(len(flow)):
-            p = np.zeros((len(names), len(names) + 1))
-            for state, name in enumerate(names):
-                for _, target, weight in mixtures[name]:
-                    p[state, self.index[target]] += weight[g]
-            matrix = np.eye(len(names)) - p[:, :-1].T
-            used = _reached(p[:, :-1], flow[g])
-            try:
-                flux[g, used] = np.linalg.solve(matrix[np.ix_(used, used)], flow[g, used])
-            except np.linalg.LinAlgError:
-                flux[g, used] = np.nan
-            if not np.isfinite(flux[g]).all() or (flux[g] < -1e-9).any() or flux[g].max() > 1e12:
-                raise InputError.of(
-                    "there is no steady state to start from: people who come in never leave for "
-                    f"good ({self.model.strata.named(g)})",
-                    fix=f"give tonight's census by state, or let some exits lead to '{GONE}'",
-                    path=("tonight",),
-                )
-        return flux
-
-    def _cohorts(
-        self,
-        stock: Stock,
-        people: float,
-        mixture: list[tuple[laws.Law, float]],
-        mean: float,
-        name: str,
-    ) -> Floats:
-        """Entries by steps back for a counted stock."""
-        if not people:
-            return np.zeros(1)
-        if not stock.elapsed:
-            if mean <= 0:
-                raise InputError.of(
-                    "people are counted in a state that everyone passes through within a step",
-                    fix="give the state a longer stay, or no people",
-                    path=("tonight", name, "people"),
-                    value=people,
-                )
-            return np.array([people / mean])
-        backs = [int(row.days // self.clock.days) + 1 for row in stock.elapsed]
-        cohorts = np.zeros(max(2, *backs))
-        alive = self._alive(mixture, max(backs))
-        for row, back in zip(stock.elapsed, backs, strict=True):
-            if row.share and not alive[back - 1] > 0:
-                raise InputError.of(
-                    f"people have been in '{name}' for {row.days:g} days, longer than anyone stays",
-                    fix="lengthen the state's law, or correct the elapsed time",
-                    path=("tonight", name, "elapsed"),
-                    value=row.days,
-                )
-            if row.share:
-                cohorts[back - 1] += people * row.share / alive[back - 1]
-        return cohorts
-
-    def _alive(self, mixture: list[tuple[laws.Law, float]], steps: int) -> Floats:
-        """P(D > d) for d below ``steps``, of a mixture."""
-        alive: Floats = np.sum([w * self._surviving(law, steps) for law, w in mixture], axis=0)
-        return alive
-
-    def _mean_so_far(
-        self, stock: object, mixture: list[tuple[laws.Law, float]], mean: float
-    ) -> float:
-        """Mean steps since entering, of those inside at the boundary before step 0."""
-        if isinstance(stock, Stock) and stock.elapsed:
-            return sum(row.share * (row.days // self.clock.days + 1) for row in stock.elapsed)
-        if mean <= 0:
-            return 0.0
-        ages = [_ages(law, self.clock.days, self.clock.partial) for law, _ in mixture]
-        alive = sum(w * inside for (_, w), (inside, _) in zip(mixture, ages, strict=True))
-        return sum(w * total for (_, w), (_, total) in zip(mixture, ages, strict=True)) / alive
 
     # -- channels ---------------------------------------------------------------------------
 
@@ -403,11 +261,11 @@ class _Builder:
         """
         people, time = out
         if len(past) == 1 and len(cohorts) == 1 and law is not None:
-            left = self._surviving(law, self.steps + 1)[:-1]
+            left = surviving(law, self.steps + 1, self.clock)[:-1]
             steady = past[0] * cohorts[0]
             people[window] = steady * left[window]
             # Σ over stays longer than t of the stay: (t + 1) P(D > t) + Σ_{d > t} P(D > d)
-            beyond = self._mean(law) - np.cumsum(left)
+            beyond = mean_steps(law, self.clock) - np.cumsum(left)
             length = np.maximum(np.arange(1, self.steps + 1) * left + beyond, 0.0)
             time[window] = steady * length[window]
             return
@@ -418,7 +276,7 @@ class _Builder:
             people[window] = weighed.sum()
             time[window] = np.dot(weighed, since + window.start)
             return
-        left = self._surviving(law, backs + self.steps + 1)
+        left = surviving(law, backs + self.steps + 1, self.clock)
         chance = np.concatenate([[1.0], left[:-1]]) - left
         # who entered k steps back leaves at step t with chance[t + k], after t + k steps
         people[window] = _correlate(chance[1:], weighed)[: self.steps][window]
@@ -435,21 +293,6 @@ class _Builder:
             self.profiles[key] = len(self.profile_rows)
             self.profile_rows.append(row)
         return self.profiles[key]
-
-
-@lru_cache(maxsize=256)
-def _surviving(law: laws.Law, steps: int, step: float, partial: str) -> Floats:
-    """P(D > d) for d below ``steps``, worked out once for all the models a law stands in."""
-    left = law.surviving(steps, step, partial)
-    left.setflags(write=False)
-    return left
-
-
-@lru_cache(maxsize=1024)
-def _ages(law: laws.Law, step: float, partial: str) -> tuple[float, float]:
-    """Σ P(D > a) and Σ (a + 1) P(D > a) over the ages ``a`` told apart."""
-    alive = law.surviving(int(OLDEST_DAYS / step), step, partial)
-    return float(alive.sum()), float(np.dot(alive, np.arange(1.0, len(alive) + 1)))
 
 
 def _correlate(long: Floats, short: Floats) -> Floats:
@@ -485,11 +328,3 @@ def _bundles(weights: dict[str, Floats]) -> list[tuple[Floats, list[tuple[str, f
         profile = np.sum([weight for _, weight in members], axis=0)
         packed.append((profile, [(to, float(w[peak] / profile[peak])) for to, w in members]))
     return packed
-
-
-def _reached(p: Floats, flow: Floats) -> NDArray[np.bool_]:
-    """States that anyone who arrives can reach."""
-    reached = flow > 0
-    for _ in range(len(reached)):
-        reached = reached | (p[reached].sum(axis=0) > 0)
-    return reached

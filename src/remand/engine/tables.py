@@ -24,7 +24,7 @@ from remand.model.policy import Policy
 from remand.model.spec import Row
 from remand.model.states import State
 from remand.model.strata import Strata, choose
-from remand.model.values import AnyDwell, ShareRow, TableCell, TableDwell
+from remand.model.values import AnyDwell, Counts, ShareRow, Splits, TableCell, TableDwell
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -79,6 +79,18 @@ def days_of(clock: Clock, steps: int) -> Ints:
     else:
         days = clock.start.toordinal() + int(clock.days) * np.arange(steps)
     return np.concatenate([days[:1], days])
+
+
+def spread(model: Model, rows: Counts, splits: Splits, days: Ints) -> Floats:
+    """Counts by stratum on each of some days, spread over the levels of the split axes."""
+    strata = model.strata
+    chosen, _ = choose(rows, strata, days)
+    values = np.array([row.value for row in rows] + [0.0])[chosen]
+    for axis, split in splits.items():
+        position = list(strata.axes).index(axis)
+        shares = [split.levels.get(cell[position], 0.0) for cell in strata.cells]
+        values = values * np.array(shares)[:, None]
+    return values
 
 
 def base_table(model: Model, name: str, steps: int) -> Table:

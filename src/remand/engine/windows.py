@@ -146,8 +146,8 @@ def pieces_of(
         ]
     touched = np.any([event.strata for event in events], axis=0)[:, None]
     stock = None if isinstance(model.tonight, str) else model.tonight.get(name)
-    inside = [row.days for row in stock.elapsed] if isinstance(stock, Stock) else []
-    oldest = int(max(OLDEST_DAYS, *inside, 0.0) / clock.days) + 1
+    inside = stock.longest if isinstance(stock, Stock) else 0.0
+    oldest = int(max(OLDEST_DAYS, inside) / clock.days) + 1
     entry = np.arange(-oldest, steps)
     cache: dict[laws.Law, Floats] = {}
 

@@ -1,4 +1,4 @@
-"""CSV files beside a model or platform: cited figures, and tables of stays."""
+"""CSV files beside a model or platform: cited figures, tables of stays, people inside."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ CITED = {
 }
 """The fields of a source, and the column of ``sources_file`` each is read from."""
 DEFINED_BY = ("quantity", "group", "definition")
-COLUMNS = ("duration", "probability")
-"""Columns a table of stays must have. ``exit`` it may have; any other is an axis."""
+COLUMNS: dict[str, dict[str, type[int | float]]] = {
+    "stays": {"duration": int, "probability": float},
+    "inside": {"days": float, "people": float},
+}
+"""Columns a table must have, by what it tells. ``exit`` it may have; any other is an axis."""
 
 
 def cited_figures(name: object, folder: Path) -> dict[str, dict[str, str]]:
@@ -42,12 +45,12 @@ def cited_figures(name: object, folder: Path) -> dict[str, dict[str, str]]:
 def read_tables(plain: dict[str, Any], document: Document) -> list[tuple[Place, Problem]]:
     """Put the rows of every table's CSV into ``plain``; what could not be read, by place."""
     unread: list[tuple[Place, Problem]] = []
-    for place, node in list(_tables(plain, ())):
+    for place, node, columns in list(_tables(plain, ())):
         if not isinstance(node.get("file"), str) or "rows" in node:
             continue
         path = document.path.parent / node["file"]
         try:
-            lines, rows = zip(*_cells(path), strict=True)
+            lines, rows = zip(*_cells(path, columns), strict=True)
         except InputError as error:
             unread += [(place, problem) for problem in error.problems]
             lines, rows = (), ()
@@ -73,10 +76,10 @@ def left_beside(written: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
     if own:
         written["sources"] = own
-    for _, table in _tables(written, ()):
+    for _, table, columns in _tables(written, ()):
         if "file" in table:
             try:
-                beside = [row for _, row in _cells(folder / table["file"])]
+                beside = [row for _, row in _cells(folder / table["file"], columns)]
             except InputError:
                 beside = []
             table.pop("rows" if beside == _as_read(table["rows"]) else "file", None)
@@ -93,11 +96,13 @@ def _as_read(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _tables(node: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Every table of stays in a document, with its place."""
+def _tables(node: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any], dict[str, Any]]]:
+    """Every table in a document, with its place and the columns it must have."""
     if isinstance(node, dict):
         if node.get("law") == "table":
-            yield place, node
+            yield place, node, COLUMNS["stays"]
+        elif "file" in node and place[:1] == ("tonight",):
+            yield place, node, COLUMNS["inside"]
         for key, value in node.items():
             yield from _tables(value, (*place, key))
     elif isinstance(node, list):
@@ -105,13 +110,15 @@ def _tables(node: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
             yield from _tables(value, (*place, position))
 
 
-def _cells(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _cells(
+    path: Path, columns: dict[str, type[int | float]]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The cells of a table with their lines. What should be a number and is not stays text."""
-    for line, row in _read(path, COLUMNS):
+    for line, row in _read(path, tuple(columns)):
         cell: dict[str, Any] = {}
         for column, text in row.items():
-            if column in COLUMNS:
-                cell[column] = _number(text, int if column == "duration" else float)
+            if column in columns:
+                cell[column] = _number(text, columns[column])
             elif column == "exit":
                 cell[column] = text
             elif text not in {"", "*"}:

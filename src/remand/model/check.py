@@ -226,8 +226,13 @@ def _arrivals_and_tonight(model: Model, days: Days) -> Iterator[Problem]:
         if name not in model.states:
             yield error(at, f"'{name}' is not a state", name, did_you_mean(name, model.states))
         if isinstance(stock, Stock):
-            _, found = rows_of(stock.people, model.strata, days[:1])
-            yield from (p.at(*at, "people") for p in found)
+            if stock.people is not None:
+                _, found = rows_of(stock.people, model.strata, days[:1])
+                yield from (p.at(*at, "people") for p in found)
+            for where in dict.fromkeys(cell.where for cell in stock.rows):
+                found = unknown_where(where, model.strata)
+                first = next(j for j, cell in enumerate(stock.rows) if cell.where == where)
+                yield from (p.at(*at, "rows", first, "where") for p in found)
             yield from (p.at(*at) for p in _splits(stock.split, model))
             total = sum(row.share for row in stock.elapsed)
             if stock.elapsed and abs(total - 1.0) > SUM_TOLERANCE:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from remand.model.findings import SUM_TOLERANCE, Days, error, rows_of, unknown_w
 from remand.model.spec import Row, Where
 from remand.model.states import State
 from remand.model.strata import Strata, choose, uncovered
-from remand.model.values import TableCell, TableDwell
+from remand.model.values import TableDwell
 
 
 def joint_tables(state: State, strata: Strata, days: Days) -> Iterator[Problem]:
@@ -55,7 +56,7 @@ def lone_table(row: TableDwell) -> Iterator[Problem]:
                 "make it the state's own table, with exits; or use 'where' on the whole table",
             )
             return
-    yield from _sum(row, list(row.rows))
+    yield from _sum(row, range(len(row.rows)))
 
 
 def _exits_named(row: TableDwell, state: State) -> Iterator[Problem]:
@@ -74,14 +75,13 @@ def _exits_named(row: TableDwell, state: State) -> Iterator[Problem]:
 
 def _by_stratum(row: TableDwell, strata: Strata, covered: NDArray[np.bool_]) -> Iterator[Problem]:
     """Problems of cells grouped by the strata they are for; ``covered`` ones need cells."""
-    groups: dict[Where, list[TableCell]] = {}
-    for cell in row.rows:
-        groups.setdefault(cell.where, []).append(cell)
+    groups: dict[Where, list[int]] = {}
+    for position, cell in enumerate(row.rows):
+        groups.setdefault(cell.where, []).append(position)
     unknown: list[Problem] = []
-    for where, cells in groups.items():
-        first = row.rows.index(cells[0])
-        unknown += [p.at("rows", first, "where") for p in unknown_where(where, strata)]
-        yield from _sum(row, cells)
+    for where, positions in groups.items():
+        unknown += [p.at("rows", positions[0], "where") for p in unknown_where(where, strata)]
+        yield from _sum(row, positions)
     yield from unknown
     if unknown:
         return
@@ -93,11 +93,12 @@ def _by_stratum(row: TableDwell, strata: Strata, covered: NDArray[np.bool_]) -> 
         yield replace(problem, path=("rows",), fix="give every stratum its cells, once")
 
 
-def _sum(row: TableDwell, cells: list[TableCell]) -> Iterator[Problem]:
-    total = sum(cell.probability for cell in cells)
+def _sum(row: TableDwell, positions: Sequence[int]) -> Iterator[Problem]:
+    cells = [row.rows[position] for position in positions]
+    total = math.fsum(cell.probability for cell in cells)
     if abs(total - 1.0) <= SUM_TOLERANCE or row.normalise or not cells:
         return
-    first = row.rows.index(cells[0])
+    first = positions[0]
     who = ", ".join(f"{axis} {'/'.join(levels)}" for axis, levels in cells[0].where.items())
     yield error(
         ("rows", first),

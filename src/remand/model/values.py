@@ -257,18 +257,48 @@ class ElapsedRow(Sourced):
     share: Share
 
 
+class StockCell(Spec):
+    """People inside who entered so many days ago; 0 is within the last step."""
+
+    where: Where = FrozenDict()
+    days: NotNegative
+    people: NotNegative
+
+
 class Stock(Sourced):
     """The census of one state at the boundary before the first step.
+
+    Either ``people``, with ``elapsed`` if it is known and alike in all strata, or every stratum's
+    own people by the time since they entered: ``rows``, or a CSV beside the model with the columns
+    ``<axes…>, days, people``. A stratum without rows is empty.
 
     Attributes:
         people: in each stratum, before ``split`` spreads it.
         elapsed: time since they entered, if known (shares sum to 1). Unknown: the ages a steady
             state would have.
+        file: the CSV that ``rows`` are read from.
     """
 
-    people: Counts
+    people: Counts | None = None
     split: Splits = FrozenDict()
     elapsed: tuple[ElapsedRow, ...] = ()
+    file: str | None = None
+    rows: tuple[StockCell, ...] = ()
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> Stock:
+        counted = bool(self.rows) or self.file is not None
+        if counted == (self.people is not None):
+            raise ValueError("a census needs either 'people' or 'rows' (or a 'file' of them)")
+        if counted and (self.split or self.elapsed):
+            raise ValueError("'rows' say who is inside since when: no 'split' or 'elapsed' beside")
+        return self
+
+    @property
+    def longest(self) -> float:
+        """The longest time since anyone inside entered, in days; 0 if it is not known."""
+        known = [row.days for row in self.elapsed] + [cell.days for cell in self.rows]
+        return max(known, default=0.0)
 
 
 class Residents(Sourced):
