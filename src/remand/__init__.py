@@ -14,16 +14,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remand.api import compare, histories, simulate, solve, synth
+    from remand.api import compare, fit, histories, ingest, measure, simulate, solve, synth
     from remand.errors import InputError, Problem, Refusal, RemandError
-    from remand.files import read_model, read_platform, read_scenario, write
+    from remand.files import read_mapping, read_model, read_platform, read_scenario, write
     from remand.model.model import Model
     from remand.model.platform import Platform, Scenario
     from remand.model.policy import Policy
+    from remand.runs.measurement import Measurement
     from remand.runs.run import Run
 
 _HOMES = {
     "InputError": "remand.errors",
+    "Measurement": "remand.runs.measurement",
     "Model": "remand.model.model",
     "Platform": "remand.model.platform",
     "Policy": "remand.model.policy",
@@ -33,7 +35,11 @@ _HOMES = {
     "Run": "remand.runs.run",
     "Scenario": "remand.model.platform",
     "compare": "remand.api",
+    "fit": "remand.api",
     "histories": "remand.api",
+    "ingest": "remand.api",
+    "measure": "remand.api",
+    "read_mapping": "remand.files",
     "read_model": "remand.files",
     "read_platform": "remand.files",
     "read_scenario": "remand.files",
@@ -45,6 +51,7 @@ _HOMES = {
 
 __all__ = [
     "InputError",
+    "Measurement",
     "Model",
     "Platform",
     "Policy",
@@ -54,7 +61,11 @@ __all__ = [
     "Run",
     "Scenario",
     "compare",
+    "fit",
     "histories",
+    "ingest",
+    "measure",
+    "read_mapping",
     "read_model",
     "read_platform",
     "read_scenario",

@@ -14,6 +14,9 @@ from remand.cli.check import check
 from remand.cli.compare import compare
 from remand.cli.demo import demo
 from remand.cli.doctor import doctor
+from remand.cli.fit import fit
+from remand.cli.ingest import ingest
+from remand.cli.measure import measure
 from remand.cli.simulate import simulate
 from remand.cli.synth import synth
 
@@ -49,6 +52,9 @@ app.command()(check)
 app.command()(compare)
 app.command()(simulate)
 app.command()(synth)
+app.command()(ingest)
+app.command()(measure)
+app.command()(fit)
 app.command()(doctor)
 
 

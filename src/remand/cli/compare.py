@@ -187,9 +187,7 @@ def _show(run: Run) -> None:
             show.people(found.get("stay_admission")),
             show.people(found.get("rate")),
         )
-    # a figure cut short is a wrong figure: rather a wide table
-    needed = Console(width=1000).measure(table).maximum
-    Console(highlight=False, width=max(console.width, needed)).print(table)
+    show.wide(console, table)
     for scenario in run.scenarios:
         if scenario.platform.policies or scenario.platform.not_modelled:
             for line in show.plan(scenario):

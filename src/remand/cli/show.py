@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from remand.model.platform import Scenario
     from remand.model.policy import Compliance
     from remand.runs.run import Run
@@ -25,6 +28,15 @@ def people(row: dict[str, Any] | None, key: str = "mean") -> str:
     return f"{row[key]:,.0f}"
 
 
+def withheld(row: dict[str, Any]) -> str:
+    """How a figure is marked that is not shown; it may be large, and hidden for what it would tell.
+
+    >>> withheld({"quantity": "disparity_ratio"}), withheld({"quantity": "population"})
+    ('withheld', 'hidden')
+    """
+    return "withheld" if row["quantity"].startswith("disparity") else "hidden"
+
+
 def rounded(value: float) -> str:
     """A count as one would say it: two or three figures that matter.
 
@@ -40,6 +52,14 @@ def band(row: dict[str, Any] | None) -> str:
     if row is None or row.get("q05") is None:
         return ""
     return f"{row['q05']:,.0f}–{row['q95']:,.0f}"
+
+
+def wide(console: Console, table: Table) -> None:
+    """Print a table whole: a figure cut short is a wrong figure, so rather a wide table."""
+    from rich.console import Console
+
+    needed = Console(width=1000).measure(table).maximum
+    Console(highlight=False, width=max(console.width, needed)).print(table)
 
 
 def signed(value: float) -> str:

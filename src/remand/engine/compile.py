@@ -23,6 +23,7 @@ from remand.model import laws
 from remand.model.edits import Admit, Capacity
 from remand.model.model import Model
 from remand.model.policy import Policy
+from remand.model.spec import FrozenDict
 from remand.model.states import GONE, KINDS
 from remand.model.values import Arrivals, Months, Weekdays
 
@@ -181,6 +182,8 @@ class _Builder:
             level = spread(self.model, arrivals.rate, arrivals.split, self.days) * (
                 arrivals.per_day * self.clock.days
             )
+            if arrivals.pace is not None:
+                level = level * spread(self.model, arrivals.pace, FrozenDict(), self.days)
             factor = self._calendar(arrivals)
             for policy in self.policies:
                 for edit in policy.edits:

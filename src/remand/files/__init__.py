@@ -11,12 +11,14 @@ from remand.files.io import (
     shipped,
     write,
 )
+from remand.files.mapping import read_mapping
 
 __all__ = [
     "find",
     "in_model",
     "load_model",
     "load_platform",
+    "read_mapping",
     "read_model",
     "read_platform",
     "read_scenario",

@@ -211,6 +211,9 @@ def _arrivals_and_tonight(model: Model, days: Days) -> Iterator[Problem]:
                          did_you_mean(name, model.states))  # fmt: skip
         _, found = rows_of(arrivals.rate, model.strata, days)
         yield from (p.at(*at, "rate") for p in found)
+        if arrivals.pace is not None:
+            _, found = rows_of(arrivals.pace, model.strata, days)
+            yield from (p.at(*at, "pace") for p in found)
         yield from (p.at(*at) for p in _splits(arrivals.split, model))
         if arrivals.weekdays and model.clock.step != "day":
             yield error(

@@ -229,6 +229,7 @@ class Arrivals(Sourced):
         unit: of ``rate``. A year is 365.25 days, a month 30.4375.
         rate: people a unit of time *in each stratum*, before ``split`` spreads it.
         split: shares over the levels of further axes.
+        pace: a factor that may differ by date, and by stratum (absent: 1).
         season: a factor for each calendar month (absent: 1).
         weekdays: a factor for each day of the week (absent: 1); needs a daily clock.
         trend: growth a year, compound, from the model's start (0.02 is 2 %).
@@ -239,6 +240,7 @@ class Arrivals(Sourced):
     unit: RateUnit
     rate: Counts
     split: Splits = FrozenDict()
+    pace: Counts | None = None
     season: FrozenDict[Months, NotNegative] = FrozenDict()
     weekdays: FrozenDict[Weekdays, NotNegative] = FrozenDict()
     trend: Number = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,18 +73,45 @@ def drawn_figures(
     quantiles are those of the formulas' values in each replicate. States held at a number of
     places have rows of the quantities in `OVERFLOW` too, with the state in ``state``.
     """
+    means = measures(tally.mean(), model, cells, quantities)
+    band = f"chance, {len(tally.held):,} replicates"
+    return banded(model, windows, cells, means, measures(tally, model, cells, quantities), band)
+
+
+def banded(
+    model: Model,
+    windows: Windows,
+    cells: Cells,
+    points: Iterable[Measure],
+    replicates: Iterable[Measure],
+    band: str,
+) -> Drawn:
+    """Figures of measures, each with its values in replicates, which give sd and quantiles."""
     frame, each = _Frame(model, cells, windows), list[Floats]()
 
     def both() -> Iterator[tuple[Measure, Spread]]:
-        means = measures(tally.mean(), model, cells, quantities)
         with np.errstate(divide="ignore", invalid="ignore"):
-            for mean, own in zip(means, measures(tally, model, cells, quantities), strict=True):
+            for point, own in zip(points, replicates, strict=True):
                 values = own.values.reshape(len(own.values), -1)
-                each.append(values[:, frame.kept(mean).ravel()].T)
-                yield mean, of_replicates(own.values)
+                each.append(values[:, frame.kept(point).ravel()].T)
+                yield point, of_replicates(own.values, band)
 
     rows = frame.of(both())
-    return Drawn(rows, np.concatenate(each) if each else np.zeros((0, len(tally.held))))
+    return Drawn(rows, np.concatenate(each) if each else np.zeros((0, 0)))
+
+
+def plain(model: Model, windows: Windows, cells: Cells, points: Iterable[Measure]) -> pl.DataFrame:
+    """Figures of measures alone, without any band."""
+    return _Frame(model, cells, windows).of((point, Spread()) for point in points)
+
+
+def as_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows of figures without the keys that do not apply; what is asked of all always stands."""
+    always = {"date", "quantity", "unit", "mean", "suppressed", "p_a_less_b"}
+    return [
+        {key: value for key, value in row.items() if value is not None or key in always}
+        for row in frame.iter_rows(named=True)
+    ]
 
 
 class _Frame:
@@ -160,8 +187,8 @@ class _Frame:
         hidden = np.zeros(measure.values.shape, bool)
         if measure.few is not None:
             hidden |= measure.few
-        if measure.count is not None:
-            hidden |= self._small(measure.count)
+        for count in measure.counts:
+            hidden |= self._small(count)
         if measure.only is not None:
             hidden &= measure.only
         return hidden

@@ -41,10 +41,10 @@ class Measure:
     Attributes:
         quantity, unit: what it is.
         values: as the tally's, with its leading axes.
-        count: of people it says something about; small ones hide it.
+        counts: of people it says something about; any that is small hides it.
         basis, denominator: what must be said with it.
         low, high: bounds where some people's level is unknown.
-        few: cells hidden whatever ``count`` is.
+        few: cells hidden whatever the counts are.
         only: cells it stands in at all, if not in all.
         places: whose rows these are, if not those of all figures.
     """
@@ -52,7 +52,7 @@ class Measure:
     quantity: str
     unit: str
     values: Floats
-    count: Floats | None = None
+    counts: tuple[Floats, ...] = ()
     basis: str | None = None
     denominator: str | None = None
     low: Floats | None = None
@@ -88,18 +88,18 @@ def rate_scale(model: Model, cells: Cells) -> Floats | None:
 def _held(tally: Tally, model: Model, cells: Cells) -> Iterator[Measure]:
     """People held: census, bed-days, rate, cost."""
     people, held = population(tally), tally.held
-    days = tally.kernel.clock.days
-    yield Measure("population", "people", people, people,
+    days = tally.clock.days
+    yield Measure("population", "people", people, (people,),
                   f"{model.counts}, mean of the period's censuses")  # fmt: skip
-    yield Measure("bed_days", "person-days", held * days, people)
+    yield Measure("bed_days", "person-days", held * days, (people,))
     scale = rate_scale(model, cells)
     if scale is not None and model.residents is not None:
-        yield Measure("rate", f"people per {PER:,}", people * scale, people,
+        yield Measure("rate", f"people per {PER:,}", people * scale, (people,),
                       denominator=model.residents.unit)  # fmt: skip
     for price in model.prices:
         own = [p.level == "kind" and p.name == price.kind for p in cells.places]
         only = np.array(own)[:, None, None]
-        yield Measure("cost", "USD", np.where(only, held * days * price.per_day, np.nan), people,
+        yield Measure("cost", "USD", np.where(only, held * days * price.per_day, np.nan), (people,),
                       f"{price.basis} cost; a difference of averages is not a saving",
                       only=only)  # fmt: skip
 
@@ -108,7 +108,7 @@ def _moved(tally: Tally, _model: Model, _cells: Cells) -> Iterator[Measure]:
     """People admitted and released."""
     for name, count in (("admissions", tally.admissions), ("releases", tally.releases)):
         if count is not None:
-            yield Measure(name, "people", count, count)
+            yield Measure(name, "people", count, (count,))
 
 
 @dataclass(frozen=True)
@@ -178,25 +178,25 @@ def _disparity(tally: Tally, model: Model, cells: Cells) -> Iterator[Measure]:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = c.ratio
         low, high = top * a / ((bottom + lost) * b), (top + lost) * a / (bottom * b)
-    yield Measure("disparity_ratio", "ratio of rates", total_only(ratio, cells), None, basis,
+    yield Measure("disparity_ratio", "ratio of rates", total_only(ratio, cells), (), basis,
                   model.residents.unit, total_only(low, cells), total_only(high, cells),
                   few)  # fmt: skip
     low, high = top * a - (bottom + lost) * b, (top + lost) * a - bottom * b
     yield Measure("disparity_difference", f"people per {PER:,}", total_only(c.difference, cells),
-                  None, basis, model.residents.unit, total_only(low, cells),
+                  (), basis, model.residents.unit, total_only(low, cells),
                   total_only(high, cells), few)  # fmt: skip
 
 
 def _stays(tally: Tally, _model: Model, cells: Cells) -> Iterator[Measure]:
     """How long people stay in a kind, on three bases; only kinds have stays."""
-    days, kinds = tally.kernel.clock.days, cells.kinds
+    days, kinds = tally.clock.days, cells.kinds
     people = population(tally)
 
     def mean(name: str, time: Floats, count: Floats, guard: Floats, less: float = 0.0) -> Measure:
         values = np.full(people.shape, np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
             values[..., kinds, :, :] = (time / count - less) * days
-        return Measure(name, "days", values, guard, STAY_BASIS[name])
+        return Measure(name, "days", values, (guard,), STAY_BASIS[name])
 
     if tally.to_come is not None and tally.admissions is not None:
         admitted = tally.admissions
@@ -205,13 +205,13 @@ def _stays(tally: Tally, _model: Model, cells: Cells) -> Iterator[Measure]:
         released = tally.releases
         yield mean("stay_release", tally.ended, released[..., kinds, :, :], released)
     if tally.so_far is not None and tally.last is not None:
-        half = 0.5 if tally.kernel.clock.partial == "exact" else 0.0
+        half = 0.5 if tally.clock.partial == "exact" else 0.0
         yield mean("stay_so_far", tally.so_far, tally.last, people, half)
 
 
 def _overflow(tally: Tally, model: Model, cells: Cells) -> Iterator[Measure]:
     """What full places lead to, by the state that is held at a number of places."""
-    limits = tally.kernel.limits
+    limits = tally.limits
     states = sorted({limit.state for limit in limits})
     if not states:
         return
@@ -221,6 +221,6 @@ def _overflow(tally: Tally, model: Model, cells: Cells) -> Iterator[Measure]:
     places = tuple(Place("state", names[state], np.arange(len(names)) == state) for state in states)
     for (name, basis), count in zip(OVERFLOW.items(), counts, strict=True):
         time = name == "over_capacity"
-        values = total_only(count * (tally.kernel.clock.days if time else 1.0), cells)
+        values = total_only(count * (tally.clock.days if time else 1.0), cells)
         yield Measure(name, "person-days" if time else "people", values, basis=basis,
                       places=places)  # fmt: skip

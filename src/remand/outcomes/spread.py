@@ -52,7 +52,7 @@ class Analytic:
             sd, quantiles, label = self._population
             return Spread(sd * scale, {k: v * scale for k, v in quantiles.items()}, label)
         if name == "bed_days":
-            sd = self._inside * self.tally.kernel.clock.days
+            sd = self._inside * self.tally.clock.days
             return Spread(sd, bands.normal(mean, sd), self._label(bands.NORMAL))
         if name in {"admissions", "releases"}:
             reward = Reward.admissions if name == "admissions" else Reward.releases
@@ -109,9 +109,7 @@ class Analytic:
         return Spread(sd, quantiles, "chance, approximate (delta method), at most as wide")
 
 
-def of_replicates(values: Floats) -> Spread:
-    """The spread of a quantity worked out in each replicate, (replicates, …)."""
+def of_replicates(values: Floats, band: str) -> Spread:
+    """The spread of a quantity worked out in each replicate, (replicates, …), and what it is."""
     known = np.where(np.isfinite(values), values, np.nan)
-    return Spread(
-        known.std(axis=0, ddof=1), bands.drawn(known), f"chance, {len(values):,} replicates"
-    )
+    return Spread(known.std(axis=0, ddof=1), bands.drawn(known), band)

@@ -24,6 +24,16 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
+def few(counts: Floats) -> Bools:
+    """Which counts are of somebody, but of fewer than ten.
+
+    >>> few(np.array([0.0, 3.0, 10.0]))
+    array([False,  True, False])
+    """
+    found: Bools = (counts > 1e-9) & (counts < SMALL)
+    return found
+
+
 def hide(counts: Floats) -> Bools:
     """Which cells of a table to hide, so that row and column totals do not give them away.
 

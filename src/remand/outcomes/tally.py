@@ -1,22 +1,24 @@
 """What figures are made of: people and their time, summed over places, groups and windows.
 
-Both engines give the same tally: the exact one its expectation, the sampled one each replicate's.
+Both engines give the same tally: the exact one its expectation, the sampled one each replicate's;
+so do a jail's records (`remand.outcomes.counted`): what happened.
 What figures say of it stands in `measures`, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from remand.engine.expected import Path
-from remand.engine.kernel import Floats, Kernel
+from remand.engine.kernel import Floats, Limit
 from remand.engine.moments import Reward
 from remand.engine.sampled import Sample
 from remand.engine.stays import Stays
+from remand.model.clock import Clock
 from remand.outcomes.cells import Cells
 from remand.outcomes.windows import Windows
 
@@ -32,7 +34,8 @@ class Tally:
     """Counts over (…, places, groups, windows); a sample's begin with an axis of replicates.
 
     Attributes:
-        kernel: what was run.
+        clock: how long a step is.
+        limits: states held at a number of places.
         lengths: (windows,) steps in each window.
         held: person-steps.
         by_level: (…, places, levels, windows) person-steps, by everyone and by each level of the
@@ -47,7 +50,8 @@ class Tally:
             step. Only the kinds among the places have stays.
     """
 
-    kernel: Kernel
+    clock: Clock
+    limits: tuple[Limit, ...]
     lengths: Floats
     held: Floats
     by_level: Floats
@@ -98,7 +102,8 @@ def expected(
 
     census = np.einsum("ps,gst->pgt", cells.members.astype(float), path.census)
     tally = Tally(
-        kernel=kernel,
+        clock=kernel.clock,
+        limits=kernel.limits,
         lengths=windows.lengths.astype(float),
         held=over(census),
         by_level=over(census, cells.levels.members.astype(float)),
@@ -150,7 +155,8 @@ def drawn(sample: Sample, cells: Cells, wanted: Collection[str]) -> Tally:
         return over(sample.moves, counted)
 
     tally = Tally(
-        kernel=sample.kernel,
+        clock=sample.kernel.clock,
+        limits=sample.kernel.limits,
         lengths=np.diff(np.array(sample.bounds)).astype(float),
         held=over(sample.held),
         by_level=over(sample.held, groups=cells.levels.members.astype(float)),
@@ -175,10 +181,15 @@ def drawn(sample: Sample, cells: Cells, wanted: Collection[str]) -> Tally:
 
 def joined(tallies: Sequence[Tally]) -> Tally:
     """Tallies of successive replicates of one kernel, as one."""
-    if len(tallies) == 1:
-        return tallies[0]
+    return tallies[0] if len(tallies) == 1 else _together(tallies, np.concatenate)
+
+
+def stacked(tallies: Sequence[Tally]) -> Tally:
+    """Tallies of one replicate each, as one with an axis of replicates in front."""
+    return _together(tallies, np.stack)
+
+
+def _together(tallies: Sequence[Tally], how: Callable[[list[Floats]], Floats]) -> Tally:
     each = [dict(tally._parts((*_SUMMED, *_LAST))) for tally in tallies]  # noqa: SLF001 - its own
-    whole: dict[str, Any] = {
-        name: np.concatenate([parts[name] for parts in each]) for name in each[0]
-    }
+    whole: dict[str, Any] = {name: how([parts[name] for parts in each]) for name in each[0]}
     return replace(tallies[0], **whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,6 +87,29 @@ class Records:
             *(pl.when(unknown).then(pl.lit(MISSING)).otherwise(pl.col(c)).alias(c) for c in later),
         )  # fmt: skip
         return replace(self, stays=stays, until=as_of)
+
+    def since_day(self, since: dt.date) -> Records:
+        """The same from a later first day: stays that ended before it are not there.
+
+        Those that go on across it are left-truncated. Raises InputError for a day outside the
+        window.
+        """
+        if not self.since <= since < self.until:
+            raise InputError.of(
+                f"--from {since} is outside the window of the records",
+                fix=f"give a day from {self.since} to {self.until - dt.timedelta(1)}",
+            )
+        cut = (since - self.since).days
+        kept = pl.col("day_out").is_null() | (pl.col("day_out") >= cut)
+        days = [c for c in NOT_AXES if c != "person"]
+        stays = (
+            self.stays.filter(kept)
+            .with_columns(
+                pl.max_horizontal(pl.col("day_seen"), pl.lit(cut, pl.Int32)).alias("day_seen")
+            )
+            .with_columns(*(pl.col(c) - cut for c in days))
+        )
+        return replace(self, stays=stays, since=since)
 
     def axis(self, name: str) -> pl.Series:
         """A column as an axis. Raises InputError with a suggestion if there is none."""
@@ -184,8 +208,7 @@ def _age() -> str:
     """SQL of the age group at booking."""
     first, last = AGES[0], AGES[-1]
     middle = [
-        f"WHEN began.age < {high} THEN '{low}–{high - 1}'"
-        for low, high in zip(AGES, AGES[1:], strict=False)
+        f"WHEN began.age < {high} THEN '{low}–{high - 1}'" for low, high in itertools.pairwise(AGES)
     ]
     whens = [
         f"WHEN began.age IS NULL THEN '{MISSING}'",

@@ -11,6 +11,7 @@ import polars as pl
 
 from remand.model.platform import Scenario
 from remand.model.policy import Policy
+from remand.outcomes.figures import as_rows
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,14 @@ class Run:
                     "not_modelled": [
                         promise.as_document() for promise in scenario.platform.not_modelled
                     ],
-                    "series": _records(self.series.filter(own).drop("scenario")),
-                    "summary": _records(self.summary.filter(own).drop("scenario")),
+                    "series": as_rows(self.series.filter(own).drop("scenario")),
+                    "summary": as_rows(self.summary.filter(own).drop("scenario")),
                 }
             )
         return {
             "run": {"id": self.identity, **self.meta},
             "scenarios": scenarios,
-            "differences": _records(self.differences),
+            "differences": as_rows(self.differences),
             "warnings": list(self.warnings),
         }
 
@@ -106,12 +107,3 @@ def _promise(policy: Policy) -> dict[str, Any]:
         "no_edits": policy.no_edits,
         "claimed": policy.claimed.as_document() if policy.claimed else None,
     }
-
-
-def _records(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows without the keys that do not apply; ``mean`` and ``suppressed`` always stand."""
-    always = {"date", "quantity", "unit", "mean", "suppressed", "p_a_less_b"}
-    return [
-        {key: value for key, value in row.items() if value is not None or key in always}
-        for row in frame.iter_rows(named=True)
-    ]

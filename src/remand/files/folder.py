@@ -1,0 +1,107 @@
+"""Writing a fitted model: a folder with its YAML, the CSVs it names, and its draws."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from remand.errors import InputError
+from remand.files.documents import dumped
+from remand.fitting.document import Folder
+
+MODEL, PARAMETERS, DRAWS = "model.yaml", "parameters.csv", "draws.parquet"
+ON_ONE_LINE = 88
+"""Characters of a mapping of plain values that is written on one line."""
+
+
+def writable_folder(name: str | Path, *, replace: bool = False) -> Path:
+    """Where a folder may be written. Raises InputError if something else stands there."""
+    path = Path(name)
+    if path.exists() and not path.is_dir():
+        raise InputError.of(f"'{name}' is a file, not a folder", fix="give another place")
+    if path.is_dir() and any(path.iterdir()):
+        fitted = (path / MODEL).exists() and (path / PARAMETERS).exists()
+        if not fitted:
+            raise InputError.of(f"the folder '{name}' is not empty", fix="give a new folder")
+        if not replace:
+            raise InputError.of(
+                f"the folder '{name}' holds a fitted model already",
+                fix="give a new folder, or --replace to lose that one with all changes made to it",
+            )
+    if not path.absolute().parent.is_dir():
+        raise InputError.of(
+            f"'{name}' cannot be written: there is no folder '{path.parent}'",
+            fix="give another place",
+        )
+    return path
+
+
+def write_folder(found: Folder, name: str | Path, *, replace: bool = False) -> Path:
+    """Write a fitted model. Raises InputError as `writable_folder` does, or if that fails.
+
+    It is made beside its place and then moved there, so that a folder is never half a model.
+    """
+    path = writable_folder(name, replace=replace)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        (beside / MODEL).write_text(_text(found), encoding="utf-8")
+        for file, table in found.tables.items():
+            table.write_csv(beside / file)
+        found.parameters.write_csv(beside / PARAMETERS, float_precision=6)
+        found.draws.write_parquet(beside / DRAWS)
+        shutil.rmtree(path, ignore_errors=True)
+        beside.rename(path)
+    except OSError as error:
+        raise InputError.of(
+            f"'{name}' cannot be written: {error.strerror or error}", fix="give another place"
+        ) from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return path
+
+
+def _text(found: Folder) -> str:
+    limits = "\n".join(f"#   {line}" for line in _wrapped(found.limits))
+    return (
+        f"# A model fitted to records by remand. {PARAMETERS} has every number with its interval,\n"
+        f"# {DRAWS} the draws behind them. What the records cannot support:\n{limits}\n"
+        f"{dumped(_laid_out(found.document))}"
+    )
+
+
+def _wrapped(lines: tuple[str, ...]) -> list[str]:
+    return [
+        part for line in lines for part in textwrap.wrap(f"- {line}", 94, subsequent_indent="  ")
+    ]
+
+
+def _laid_out(node: Any, depth: int = 0) -> Any:
+    """The same with short mappings of plain values on one line each."""
+    if isinstance(node, dict):
+        laid = CommentedMap({key: _laid_out(value, depth + 1) for key, value in node.items()})
+        if depth > 1 and _plain(node) and len(str(node)) < ON_ONE_LINE:
+            laid.fa.set_flow_style()
+        return laid
+    if isinstance(node, list):
+        items = CommentedSeq([_laid_out(item, depth + 1) for item in node])
+        words = all(not isinstance(item, list | dict) for item in node)
+        if words and len(str(node)) < ON_ONE_LINE:
+            items.fa.set_flow_style()
+        return items
+    return node
+
+
+def _plain(node: Any, nested: int = 1) -> bool:
+    """Whether a mapping holds nothing but plain values, or mappings of them."""
+    return all(
+        not isinstance(value, list | dict)
+        or (isinstance(value, dict) and nested > 0 and _plain(value, nested - 1))
+        for value in node.values()
+    )

@@ -1,0 +1,149 @@
+"""How many people are admitted into every state and stratum, and how many of them are new."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remand.fitting.arrivals import Calendar, Pace, dispersion, pace
+from remand.fitting.layout import Layout
+from remand.fitting.tonight import pooled_counts
+from remand.records.work import Records
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+OWN = 1000
+"""Admissions from which a state has a season and weekdays of its own, not those of all together."""
+
+LATELY = 365
+"""Days at the end of the records over which the share of new people is taken."""
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Admissions into every state.
+
+    Attributes:
+        calendar: the days of the records.
+        pace: by state; the first draw is the people as they are.
+        rate: (1 + draws, strata, states) people a day on the model's first day, season and weekday
+            apart: all admissions.
+        counts: (states,) admissions in the window.
+        size: (states,) negative-binomial size a stratum and day; infinite: Poisson.
+        borrowed: (states,) whether season and weekdays are those of the whole jail.
+    """
+
+    calendar: Calendar
+    pace: tuple[Pace, ...]
+    rate: Floats
+    counts: Ints
+    size: Floats
+    borrowed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class New:
+    """Which admissions are of people who do not come back from a release the model knows.
+
+    Attributes:
+        share: (strata, states) lately.
+        moved: (states,) share of admissions shifted between strata so that returns fit in.
+        returning: (states, days) people expected back on each day of the records.
+    """
+
+    share: Floats
+    moved: Floats
+    returning: Floats
+
+
+def admitted(records: Records, layout: Layout, weights: Floats, start: dt.date) -> Admitted:
+    """Rates on the model's first day, and how they went; weights (draws, people)."""
+    into = records.stays["day_in"].to_numpy().astype(np.int64)
+    person = records.stays["person"].to_numpy().astype(np.int64)
+    came = np.flatnonzero((into >= 0) & (into < records.days))
+    state, stratum, day = layout.state[came], layout.stratum[came], into[came]
+    states, strata, days = len(layout.states), len(layout.strata), records.days
+    totals = np.zeros((1 + len(weights), states, days))
+    cells = np.zeros((1 + len(weights), strata, states))
+    for i, weight in enumerate([np.ones(weights.shape[1]), *weights]):
+        own = weight[person[came]]
+        totals[i] = np.bincount(state * days + day, own, states * days).reshape(states, days)
+        cells[i] = np.bincount(stratum * states + state, own, strata * states).reshape(strata, -1)
+    calendar = Calendar.of(records.since, days)
+    counts = np.bincount(state, minlength=states)
+    jail, borrowed = pace(totals.sum(axis=1), calendar), counts < OWN
+    paces = tuple(
+        pace(totals[:, s], calendar, jail if borrowed[s] else None) for s in range(states)
+    )
+    at = min((start - records.since).days, days - 1)
+    rate, size = np.zeros_like(cells), np.full(states, np.inf)
+    margins = _by_margins(cells[0], layout)
+    for s, own_pace in enumerate(paces):
+        expected = own_pace.on(calendar)[0]
+        level = own_pace.level(calendar)[:, at]
+        wide = np.sqrt(1.0 + expected.mean() / dispersion(totals[0, s : s + 1], expected[None]))
+        level[1:] = np.maximum(level[0] + (level[1:] - level[0]) * wide, 0.0)
+        rate[:, :, s] = level[:, None] * _shares(cells[:, :, s], margins[:, s])
+        mine = state == s
+        daily = np.bincount(stratum[mine] * days + day[mine], minlength=strata * days)
+        part = cells[0, :, s] / max(counts[s], 1)
+        size[s] = dispersion(daily.reshape(strata, days).astype(float), part[:, None] * expected)
+    return Admitted(calendar, paces, rate, counts, size, borrowed)
+
+
+def new(records: Records, own: Admitted, released: Floats, law: Floats) -> New:
+    """Who is new among those admitted: all but those whom the law of returns brings back.
+
+    ``released`` (strata, days) are people let out, ``law`` (strata, states, horizon) the chance to
+    be booked into a state after so many days. Releases before the records are supposed to have
+    gone at the pace of the records' first half year. A state's returns are those of the strata as
+    the law has them: where a stratum would be given more returns than it has admissions, the rest
+    of the state makes up for it, so that every state's total is kept.
+    """
+    strata, states, horizon = law.shape
+    days = records.days
+    before = released[:, : min(182, days)].mean(axis=1)
+    padded = np.concatenate([np.repeat(before[:, None], horizon, axis=1), released], axis=1)
+    returning = np.zeros((strata, states, days))
+    for g in np.flatnonzero(padded.any(axis=1)):
+        for s in np.flatnonzero(law[g].any(axis=1)):
+            returning[g, s] = np.convolve(padded[g], law[g, s])[horizon : horizon + days]
+    late = slice(max(days - LATELY, 0), days)
+    back = returning[:, :, late].sum(axis=2)
+    total = np.array([p.on(own.calendar)[0, late].sum() for p in own.pace])
+    came = own.rate[0] / np.maximum(own.rate[0].sum(axis=0), 1e-300) * total
+    fresh = np.maximum(came - back, 0.0)
+    wanted = np.maximum(came.sum(axis=0) - back.sum(axis=0), 0.0)
+    moved = fresh.sum(axis=0) - wanted
+    fresh *= np.divide(wanted, fresh.sum(axis=0), out=np.zeros(states), where=wanted > 0)
+    return New(
+        share=np.divide(fresh, came, out=np.ones_like(came), where=came > 0),
+        moved=np.divide(moved, total, out=np.zeros(states), where=total > 0),
+        returning=returning.sum(axis=0),
+    )
+
+
+def _shares(cells: Floats, margins: Floats) -> Floats:
+    """Shares of strata in each draw (draws, strata); small ones as their margins have it."""
+    shown, people = pooled_counts(cells[0], margins), cells[0]
+    factor = np.divide(shown, people, out=np.zeros_like(people), where=people > 0)
+    own = np.where(people > 0, cells * factor, shown)
+    shares: Floats = own / np.maximum(own.sum(axis=1, keepdims=True), 1e-300)
+    return shares
+
+
+def _by_margins(counts: Floats, layout: Layout) -> Floats:
+    """Counts (strata, states) as they would be if the axes had nothing to do with each other."""
+    sizes = tuple(len(levels) for levels in layout.strata.axes.values())
+    table = counts.reshape(*sizes, -1)
+    total = counts.sum(axis=0)
+    expected = np.broadcast_to(total, table.shape)
+    for axis in range(len(sizes)):
+        others = tuple(i for i in range(len(sizes)) if i != axis)
+        share = table.sum(axis=others, keepdims=True) / np.maximum(total, 1e-300)
+        expected = expected * share
+    return expected.reshape(counts.shape)

@@ -1,0 +1,75 @@
+"""The groups whose laws are estimated, and the wider groups that small ones lean on.
+
+A group is a state with one level of each axis; the group above it drops the last axis. Groups of
+fewer stays than an axis asks for are taken together with their like, so that no law is that of a
+few people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+REST = -1
+"""The level of everyone whose own is too small to stand alone."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Groups by the state and levels that make them.
+
+    Attributes:
+        keys: (groups, 1 + axes) the state, and the level of each axis or `REST`.
+        of: (stays,) the group of each stay.
+        chain: the parent of each group, of each parent, and so on up to everyone.
+        stays: (groups,) how many stays each has.
+    """
+
+    keys: Ints
+    of: Ints
+    chain: tuple[Ints, ...]
+    stays: Ints
+
+    @classmethod
+    def over(cls, state: Ints, levels: Ints, states: int, few: Sequence[int]) -> Nodes:
+        """Groups of stays by state and levels: (stays, axes), `REST` for none of its own.
+
+        ``few`` says how many stays a group needs to stand alone, axis by axis. Every state has a
+        group for the rest of it.
+
+        >>> nodes = Nodes.over(np.zeros(15, int), np.array([[0]] * 12 + [[1]] * 3), 1, [10])
+        >>> nodes.keys.tolist(), nodes.stays.tolist()
+        ([[0, -1], [0, 0]], [3, 12])
+        """
+        axes = levels.shape[1]
+        key = np.column_stack([state, levels]).astype(np.int64)
+        for depth in range(axes, 0, -1):
+            _, code, count = np.unique(key, axis=0, return_inverse=True, return_counts=True)
+            key[count[code] < few[depth - 1], depth:] = REST
+        rest = np.full((states, 1 + axes), REST)
+        rest[:, 0] = np.arange(states)
+        keys, code = np.unique(np.concatenate([key, rest]), axis=0, return_inverse=True)
+        of = code[: len(state)]
+        chain, wider = [], keys
+        for depth in range(axes, -1, -1):
+            wider, parent = np.unique(wider[:, :depth], axis=0, return_inverse=True)
+            chain.append(parent.astype(np.int64))
+        return cls(keys, of.astype(np.int64), tuple(chain), np.bincount(of, minlength=len(keys)))
+
+    def of_levels(self, state: int, levels: Sequence[int]) -> int:
+        """The group whose law the people of a state with some levels take."""
+        for depth in range(len(levels), -1, -1):
+            key = (state, *levels[:depth], *[REST] * (len(levels) - depth))
+            if key in self._index:
+                return self._index[key]
+        raise KeyError(state)
+
+    @cached_property
+    def _index(self) -> dict[tuple[int, ...], int]:
+        return {tuple(key): i for i, key in enumerate(self.keys.tolist())}

@@ -1,0 +1,159 @@
+"""How long people stay, how they leave, and how soon they come back: laws by group.
+
+Laws are of people booked in the same half of a year where enough of them were, since stays change
+while records grow; such a group leans on the people of all dates, above all for the long stays that
+nobody booked lately has yet ended.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remand.fitting.joint import Joint, closed
+from remand.fitting.layout import FEW, Layout
+from remand.fitting.nodes import REST, Nodes
+from remand.fitting.pooling import Pool
+from remand.fitting.returns import Releases
+from remand.fitting.survival import Incidence, Observed
+from remand.records.work import Records
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+STRENGTH = 25.0
+"""People that the law of the wider group counts for in the law of a group."""
+
+PERIOD_FEW = 50
+"""Stays that a group needs in half a year to have a law of that half year."""
+
+PERIOD_DAYS = 120
+"""Days of a half year that the records must hold for it to stand alone."""
+
+
+@dataclass(frozen=True)
+class Laws:
+    """Laws of every group, and how sure they are.
+
+    Attributes:
+        nodes: the groups; their last axis is the period, 0 for the one in force at the start.
+        joint: exit × duration, one draw: the people as they are.
+        median: (groups,) days, of the people as they are.
+        drawn: (draws, groups, exits, bands) mass by stay band.
+        drawn_median, drawn_mean: (draws, groups) days.
+    """
+
+    nodes: Nodes
+    joint: Joint
+    median: Floats
+    drawn: Floats
+    drawn_median: Floats
+    drawn_mean: Floats
+
+    def groups(self, layout: Layout, states: int, period: int = 0) -> Ints:
+        """The group whose law each stratum of each state takes in a period: (states, strata)."""
+        levels = layout.levels(np.arange(len(layout.strata)))
+        return np.array(
+            [[self.nodes.of_levels(s, (*own, period)) for own in levels.tolist()]
+             for s in range(states)]
+        )  # fmt: skip
+
+
+def periods(since: dt.date, until: dt.date) -> tuple[dt.date, ...]:
+    """First days of the periods laws are told apart by: half years, short ones at the edges joined.
+
+    >>> [str(day) for day in periods(dt.date(2016, 6, 2), dt.date(2018, 2, 1))]
+    ['2016-06-02', '2017-01-01', '2017-07-01']
+    """
+    halves = [dt.date(y, m, 1) for y in range(since.year, until.year + 1) for m in (1, 7)]
+    inner = [day for day in halves if (day - since).days >= PERIOD_DAYS]
+    return (since, *(day for day in inner if (until - day).days >= PERIOD_DAYS))
+
+
+def observed(records: Records, layout: Layout, cell: Ints) -> Observed:
+    """Stays as the estimator of laws sees them, each in a cell."""
+    stays = records.stays
+    into, seen = (stays[c].to_numpy().astype(np.int64) for c in ("day_in", "day_seen"))
+    low = stays["day_out"].fill_null(records.days).to_numpy().astype(np.int64) - into
+    high = stays["day_out_by"].fill_null(records.days).to_numpy().astype(np.int64) - into
+    # a snapshot shows only stays that it crosses
+    entry = seen - into + (1 if records.basis == "snapshots" else 0)
+    return Observed(
+        cell=cell,
+        person=stays["person"].to_numpy().astype(np.int64),
+        entry=np.minimum(entry, low),
+        low=low,
+        high=np.maximum(high, low),
+        cause=layout.exit,
+    )
+
+
+def stays(
+    records: Records, layout: Layout, weights: Floats, strength: float, start: dt.date
+) -> Laws:
+    """Stays and exits by state, stratum and period from ``start`` on; weights (draws, people)."""
+    edges = np.array([(day - records.since).days for day in periods(records.since, records.until)])
+    into = records.stays["day_in"].to_numpy().astype(np.int64)
+    first = int(np.searchsorted(edges, (start - records.since).days, "right"))
+    period = np.maximum(np.searchsorted(edges, into, "right") - first, REST)
+    levels = np.column_stack([layout.levels(layout.stratum), period])
+    few = [*[FEW] * (levels.shape[1] - 1), PERIOD_FEW]
+    nodes = Nodes.over(layout.state, levels, len(layout.states), few)
+    seen = observed(records, layout, nodes.of)
+    pool = Pool.of(seen, len(nodes.keys), len(layout.exits), nodes.chain, strength)
+    longest = (start - records.since).days - int(into.min()) + 1
+    return _told(nodes, pool, weights, lambda law: closed(law, longest))
+
+
+def returns(
+    found: Releases, records: Records, layout: Layout, weights: Floats, strength: float
+) -> Laws:
+    """How soon people come back, by stratum and the state they come back to.
+
+    The exit after the states is for those who are not back at the horizon.
+    """
+    stratum = layout.stratum[found.stay]
+    levels = np.column_stack([layout.levels(stratum), np.zeros(len(stratum), np.int64)])
+    nodes = Nodes.over(np.zeros(len(stratum), np.int64), levels, 1, [FEW] * levels.shape[1])
+    never = len(layout.states)
+    seen = Observed(
+        cell=nodes.of,
+        person=records.stays["person"].to_numpy().astype(np.int64)[found.stay],
+        entry=np.zeros(len(stratum), np.int64),
+        low=found.gap,
+        high=found.gap,
+        cause=found.back,
+    )
+
+    def whole(law: Incidence) -> Joint:
+        durations = np.append(law.durations, found.horizon)
+        mass = np.pad(law.mass, ((0, 0), (0, 0), (0, 1), (0, 1)))
+        mass[:, :, -1, never] = 1.0 - mass.sum(axis=(2, 3))
+        return Joint(durations, mass, np.zeros(mass.shape[:2]))
+
+    pool = Pool.of(seen, len(nodes.keys), never, nodes.chain, strength)
+    return _told(nodes, pool, weights, whole)
+
+
+def _told(nodes: Nodes, pool: Pool, weights: Floats, whole: Callable[[Incidence], Joint]) -> Laws:
+    """The laws of a pool: whole as the people are, and read off in every draw."""
+
+    def read(law: Incidence) -> tuple[Floats, Floats, Floats]:
+        joint = whole(law)
+        return joint.bands[0], law.quantile(0.5)[0], joint.mean[0]
+
+    own = pool.incidence()
+    drawn = pool.each(weights, read)
+    none = np.zeros((0, len(nodes.keys)))
+    return Laws(
+        nodes,
+        whole(own).thinned(),
+        own.quantile(0.5)[0],
+        np.array([bands for bands, _, _ in drawn]),
+        np.array([median for _, median, _ in drawn]) if drawn else none,
+        np.array([mean for _, _, mean in drawn]) if drawn else none,
+    )

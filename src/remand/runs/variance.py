@@ -1,0 +1,136 @@
+"""Why a jail holds more people than a year ago, or than a run had forecast."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from remand.errors import InputError, did_you_mean
+from remand.outcomes import variance
+from remand.outcomes.measured import Asked, counted, period
+from remand.outcomes.windows import Windows
+from remand.records.work import Records
+from remand.runs.measurement import (
+    HIDDEN,
+    Measurement,
+    Wanted,
+    doubt,
+    made_up,
+    origin,
+    span_of,
+)
+
+LAST_YEAR = "last-year"
+"""What a change is against, if not a forecast."""
+
+SAID = (
+    "Days held for each admission: person-days of the period for each admission in it. That is "
+    "none of the three stays: it sets the beds of one period against its own admissions.",
+    "The parts are averaged over the two orders in which admissions and days held may change, and "
+    "sum to the change. They say through what it came, not why.",
+)
+
+
+def explained(records: Records, wanted: Wanted, asked: Asked, meta: dict[str, Any]) -> Measurement:
+    """The change asked for, in parts. Its period is by default the last whole month."""
+    if wanted.every is not None:
+        raise InputError.of("a change is of one period", fix="leave --every out")
+    if str(wanted.variance) == LAST_YEAR:
+        now = period(records, *_last_month(records, wanted), None)
+        since, until = (_year_before(day) for day in span_of(now, records))
+        before = period(records, since, until, None)
+        frame, stays = variance.against(records, now, before, asked)
+        than = "in the same period a year earlier"
+    else:
+        run = _run(Path(wanted.variance or ""))
+        expected, now = _forecast(run, records, wanted, asked)
+        frame, stays = variance.forecast(records, now, expected, asked)
+        than = "were forecast"
+    since, until = span_of(now, records)
+    hidden = [HIDDEN] if frame["suppressed"].any() else []
+    return Measurement(
+        meta | {"from": str(since), "to": str(until)},
+        frame.clear(),
+        variance=frame,
+        says=variance.sentence(frame, than, stays.cells.groups.axes),
+        notes=(*made_up(records), *SAID, *hidden, *doubt(asked), *origin(records)),
+    )
+
+
+def _last_month(records: Records, wanted: Wanted) -> tuple[dt.date | None, dt.date | None]:
+    if wanted.since is not None or wanted.until is not None:
+        return wanted.since, wanted.until
+    last = records.until.replace(day=1)
+    return (last - dt.timedelta(1)).replace(day=1), last
+
+
+def _year_before(day: dt.date) -> dt.date:
+    """The same day a year earlier; of a leap day the first of March."""
+    if (day.month, day.day) == (2, 29):
+        return dt.date(day.year - 1, 3, 1)
+    return day.replace(year=day.year - 1)
+
+
+def _run(path: Path) -> dict[str, Any]:
+    """A run that `remand compare` wrote as JSON."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError.of(
+            f"'{path}' cannot be read: {error.strerror}",
+            fix=f"give {LAST_YEAR}, or a file written by: remand compare … --out run.json",
+        ) from None
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not {"run", "scenarios"} <= found.keys():
+        raise InputError.of(
+            f"'{path}' is no run", fix="write one: remand compare MODEL PLATFORM --out run.json"
+        )
+    return found
+
+
+def _forecast(
+    run: dict[str, Any], records: Records, wanted: Wanted, asked: Asked
+) -> tuple[variance.Held, Windows]:
+    """What a run's scenario says of the jail, over those of its windows that are asked for."""
+    names = [scenario["name"] for scenario in run["scenarios"]]
+    chosen = wanted.scenario or names[0]
+    if chosen not in names:
+        raise InputError.of(f"the run has no scenario '{chosen}'", fix=did_you_mean(chosen, names))
+    rows = [r for r in run["scenarios"][names.index(chosen)]["series"] if r.get("kind") == "jail"]
+    dates = sorted({dt.date.fromisoformat(r["date"]) for r in rows})
+    ends = [*dates[1:], dt.date.fromisoformat(run["run"]["to"])]
+    first = max(wanted.since or records.since, records.since)
+    last = min(wanted.until or records.until, records.until)
+    spans = {d: e for d, e in zip(dates, ends, strict=True) if first <= d and e <= last}
+    if not spans:
+        raise InputError.of(
+            f"no window of the run lies inside {first} to {last}",
+            fix=f"give a period around one that begins on {', '.join(map(str, dates[:3]))}, …",
+        )
+    now = period(records, min(spans), max(spans.values()), None)
+    axes = run["run"]["by"]
+    said = {
+        (r["quantity"], dt.date.fromisoformat(r["date"]), tuple(r.get(a) for a in axes)): r["mean"]
+        for r in rows
+    }
+    groups = counted(records, replace(asked, residents=None, disparity=None)).cells.groups
+    expected = np.zeros((2, len(groups.cells)))
+    for i, cell in enumerate(groups.cells):
+        where = dict(zip(groups.axes, cell, strict=False))
+        key = tuple(where.get(axis) for axis in axes)
+        for day, end in spans.items():
+            people, admitted = (said.get((q, day, key)) for q in ("population", "admissions"))
+            if people is None or admitted is None or set(where) - set(axes):
+                who = ", ".join(f"{a} {v}" for a, v in where.items()) or "everyone"
+                raise InputError.of(
+                    f"the run tells nothing, or hides it, of {who} on {day}",
+                    fix="leave --by out, or run compare by the same columns and levels",
+                )
+            expected[:, i] += people * (end - day).days, admitted
+    return variance.Held(float((max(spans.values()) - min(spans)).days), *expected), now
