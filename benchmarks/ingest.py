@@ -86,13 +86,17 @@ def main() -> None:
                                               "nyc_custody_daily.csv.gz")]  # fmt: skip
             runs = [measured(files, folder) for _ in range(RUNS)]
             took, most = zip(*runs, strict=True)
-            lines.append(barred("New York: 193,402 stays and their census", took, NYC_BAR, max(most)))
+            lines.append(
+                barred("New York: 193,402 stays and their census", took, NYC_BAR, max(most))
+            )
         path = synthetic(folder, rows)
         print(f"{rows:,} synthetic stays: {path.stat().st_size / MB:,.0f} MB of CSV\n")
         took, most = zip(measured([path], folder), strict=True)
         lines.append(barred(f"{rows:,} synthetic stays", took, SYNTHETIC_BAR, max(most)))
         under = max(most) < MEMORY_BAR
-        lines.append(Line("  their peak memory", f"{max(most) / 1e9:.1f} GB", bar="< 6 GB", met=under))
+        lines.append(
+            Line("  their peak memory", f"{max(most) / 1e9:.1f} GB", bar="< 6 GB", met=under)
+        )
     show(lines)
 
 

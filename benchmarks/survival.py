@@ -20,6 +20,7 @@ import datetime as dt
 import statistics
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import lifelines
@@ -139,9 +140,9 @@ def against_lifelines(stays: Stays, runs: int, fits: int) -> list[Line]:
     """200 weights of every stratum of race × status: lifelines and here, in turn."""
     observed, race, status, _ = stays
     cell = np.unique(race * 100 + status, return_inverse=True)[1]
-    observed = Observed(cell, *list(vars(observed).values())[1:])
+    observed = replace(observed, cell=cell)
     first = part(observed, observed.entry == 1)
-    alike = Observed(*list(vars(observed).values())[:-1], np.minimum(observed.cause, 0))
+    alike = replace(observed, cause=np.minimum(observed.cause, 0))
     weights, cells = weights_of(observed), int(cell.max()) + 1
     lines = [Line(f"{DRAWS} weights of {cells} strata (race × status), one thread")]
     for name, seen, causes, theirs in (
@@ -181,9 +182,7 @@ def whole(stays: Stays, runs: int) -> list[Line]:
     observed, race, status, group = stays
     races, groups, statuses = (int(axis.max()) + 1 for axis in (race, group, status))
     cells = np.arange(statuses * races * groups)
-    observed = Observed(
-        (status * races + race) * groups + group, *list(vars(observed).values())[1:]
-    )
+    observed = replace(observed, cell=(status * races + race) * groups + group)
     chain = [cells // groups, np.arange(statuses * races) // races, np.zeros(statuses, np.int64)]
     weights = weights_of(observed)
     longest = int(observed.high.max())

@@ -133,11 +133,29 @@ def test_no_hidden_count_follows_from_the_total_and_what_is_shown(records, every
     for quantity in ("population", "admissions", "releases", "bed_days"):
         own = frame.filter((pl.col("quantity") == quantity) & pl.col("race").is_not_null())
         for _, rows in own.group_by("date"):
-            assert (
-                rows["suppressed"].sum() != 1
-                or rows.filter(~pl.col("suppressed"))["mean"].sum() == 0
-            )
-            if quantity in {"population", "admissions", "releases"}:
-                shown = rows.filter(~pl.col("suppressed"))["mean"]
+            shown = rows.filter(~pl.col("suppressed"))["mean"]
+            assert rows["suppressed"].sum() != 1 or shown.sum() == 0
+            if quantity != "bed_days":
                 assert ((shown == 0) | (shown >= 10)).all()
     assert frame.filter(pl.col("suppressed"))["mean"].null_count() == frame["suppressed"].sum()
+
+
+@QUICK
+@given(jails(400), st.sampled_from(["month", None]))
+def test_no_hidden_count_is_a_product_of_what_is_shown(records, every):
+    """Days held for each admission, times admissions, are bed-days: hidden wherever those are."""
+    windows = period(records, None, None, every)
+    frame = measured(records, windows, Asked(by=("race",), draws=0, quantities=SOME))
+    hidden = {
+        quantity: set(rows.filter("suppressed").select("date", "race").rows())
+        for (quantity,), rows in frame.group_by("quantity")
+    }
+    none = set()
+    assert hidden["population"] == hidden["bed_days"]
+    assert hidden["admissions"] == hidden["releases"]
+    for quantity, of in (("days_per_admission", ("bed_days", "admissions")),
+                         ("stay_admission", ("admissions",)),
+                         ("stay_release", ("releases",))):  # fmt: skip
+        there = frame.filter((pl.col("quantity") == quantity) & ~pl.col("suppressed"))
+        for name in of:
+            assert not set(there.select("date", "race").rows()) & hidden.get(name, none)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -32,6 +31,11 @@ person,booking,in,out,race,sex,age,charge,status
 9,B3,2016-01-03 12:00,2016-01-04 08:00,white,M,41,theft,sentenced
 7,B4,2016-02-01 10:00,,Black,M,30,theft,pretrial
 """
+
+
+def moment(*parts):
+    """A moment on the jail's own clock."""
+    return dt.datetime(*parts)  # noqa: DTZ001
 
 
 @pytest.fixture
@@ -85,7 +89,7 @@ def test_every_field_and_line_is_where_the_contract_says(take, ask):
     take(JANUARY)
     assert ask("SELECT stay, person, booking, admitted, released, race, sex, age, charge, status, "
                "synthetic, source, line FROM stays WHERE stay = 1") == [
-        (1, "7", "B1", dt.datetime(2016, 1, 1, 10), dt.datetime(2016, 1, 5, 9), "Black", "M", 30,
+        (1, "7", "B1", moment(2016, 1, 1, 10), moment(2016, 1, 5, 9), "Black", "M", 30,
          "theft", "pretrial", False, 1, 2)]  # fmt: skip
     about = dict(ask("SELECT key, value FROM about"))
     assert about.items() >= {"format": "1", "basis": "bookings", "counts": "in-facility"}.items()
@@ -111,11 +115,11 @@ def test_next_months_export_updates_what_is_known_and_keeps_its_numbers(take, as
     after = ask("SELECT booking, stay FROM stays ORDER BY 1")
     assert after == [*before, ("B4", 4)]
     assert ask("SELECT released, source, line FROM stays WHERE booking = 'B2'") == [
-        (dt.datetime(2016, 2, 3, 10), 2, 2)]  # fmt: skip
+        (moment(2016, 2, 3, 10), 2, 2)]  # fmt: skip
     assert ask("SELECT value FROM about WHERE key = 'window_to'") == [("2016-02-04",)]
 
 
-def test_without_a_booking_number_a_stay_is_known_by_person_and_admission(take, ask):
+def test_without_a_booking_number_a_stay_is_known_by_person_and_admission(take):
     """The export has no booking number."""
 
     def without(text):
@@ -205,8 +209,8 @@ def test_any_common_form_of_dates_is_read(take, ask, first, second, form):
     forms = {c.field: c.form.name for c in found.files[0].read.columns if c.form}
     assert forms["admitted"] == form
     admitted, released = ask("SELECT admitted, released FROM stays WHERE line = 2")[0]
-    assert admitted == dt.datetime(2016, 1, 31, 14, 5)
-    assert released.replace(microsecond=0) == dt.datetime(2016, 2, 1)
+    assert admitted == moment(2016, 1, 31, 14, 5)
+    assert released.replace(microsecond=0) == moment(2016, 2, 1)
 
 
 def test_a_mapping_settles_what_the_dates_do_not(take, ask, tmp_path):
@@ -214,17 +218,17 @@ def test_a_mapping_settles_what_the_dates_do_not(take, ask, tmp_path):
     text = "id,in,out\n1,01/02/2016,03/04/2016\n"
     assert "DAY OR MONTH FIRST" in take(text).files[0].notes[0]
     given = mapping(tmp_path, "forms: {admitted: day-first, released: '%d/%m/%Y'}\n")
-    os.unlink(tmp_path / "w.duckdb")
+    (tmp_path / "w.duckdb").unlink()
     assert take(text, corrections=given).files[0].notes == ()
     assert ask("SELECT admitted, released FROM stays") == [
-        (dt.datetime(2016, 2, 1), dt.datetime(2016, 4, 3))]  # fmt: skip
+        (moment(2016, 2, 1), moment(2016, 4, 3))]  # fmt: skip
 
 
 def test_another_column_settles_whether_the_day_stands_first(take, ask):
     """Releases have a 13th, so admissions are read alike."""
     found = take("id,in,out\n1,01/02/2016,13/02/2016\n")
     assert found.files[0].notes == ()
-    assert ask("SELECT admitted FROM stays") == [(dt.datetime(2016, 2, 1),)]
+    assert ask("SELECT admitted FROM stays") == [(moment(2016, 2, 1),)]
 
 
 def test_the_time_of_day_may_stand_in_a_column_of_its_own(take, ask):
@@ -232,14 +236,14 @@ def test_the_time_of_day_may_stand_in_a_column_of_its_own(take, ask):
     take("Booking Date,Booking Time,Release Date,Release Time\n"
          "01/31/2016,14:05,02/01/2016,9:30 AM\n01/31/2016,,,\n")  # fmt: skip
     assert ask("SELECT admitted, released FROM stays ORDER BY line") == [
-        (dt.datetime(2016, 1, 31, 14, 5), dt.datetime(2016, 2, 1, 9, 30)),
-        (dt.datetime(2016, 1, 31), None)]  # fmt: skip
+        (moment(2016, 1, 31, 14, 5), moment(2016, 2, 1, 9, 30)),
+        (moment(2016, 1, 31), None)]  # fmt: skip
 
 
 # -- columns --------------------------------------------------------------------------------
 
 
-def test_health_and_immigration_are_dropped_unless_asked_for(take, ask, remand, tmp_path):
+def test_health_and_immigration_are_dropped_unless_asked_for(take, ask, tmp_path):
     """By default neither is kept, not even in rows set aside; --keep keeps what it names."""
     text = ("in,out,bradh,ICE Hold,facility\n2016-01-02,2016-01-03,Y,ice!,A\n"
             "soon,2016-01-04,Y,ice!,A\n")  # fmt: skip
@@ -250,7 +254,7 @@ def test_health_and_immigration_are_dropped_unless_asked_for(take, ask, remand, 
     assert why["facility"].startswith("not known")
     assert "bradh" not in {row[0] for row in ask("DESCRIBE stays")}
     assert ask("SELECT row FROM set_aside") == [("soon,2016-01-04,…,…,A",)]
-    os.unlink(tmp_path / "w.duckdb")
+    (tmp_path / "w.duckdb").unlink()
     take(text, keep=["bradh", "facility"])
     assert ask("SELECT bradh, facility FROM stays") == [("Y", "A")]
 
@@ -260,8 +264,7 @@ def test_names_and_birthdays_are_never_kept(take, ask):
     found = take("Last Name,SSN,DOB,Booked,Released\nDoe,123,03/05/80,01/02/2016,01/03/2016\n"
                  "Roe,124,12/31/55,soon,01/03/2016\n")  # fmt: skip
     assert ask("SELECT birth_year, age FROM stays") == [(1980, 35)]
-    with open(found.into, "rb") as file:
-        raw = file.read()
+    raw = found.into.read_bytes()
     for private in (b"Doe", b"Roe", b"03/05/80", b"12/31/55"):
         assert private not in raw
     assert all(not c.examples for c in found.files[0].read.columns[:3])
@@ -276,12 +279,15 @@ def test_an_unreadable_row_of_a_file_with_names_is_not_kept(take, ask):
 
 
 def test_values_become_levels_by_the_first_pattern_that_fits(take, ask, tmp_path):
-    """Shell patterns, in the file's order, in any case of letters; * is the rest, empty stays so."""
-    given = mapping(tmp_path, 'values:\n  charge: {"120.0*": homicide, "120.*": assault, "*": other}\n')
+    """Shell patterns in the file's order, in any case of letters; * is the rest but for empty."""
+    given = mapping(
+        tmp_path, 'values:\n  charge: {"120.0*": homicide, "120.*": assault, "*": other}\n'
+    )
     take("in,out,charge_first,charge_last\n2016-01-01,,120.05,120.05\n2016-01-02,,120.10,\n"
          "2016-01-03,,265,x\n2016-01-04,2016-01-05,,120.99\n", corrections=given)  # fmt: skip
     assert ask("SELECT charge, charge_last FROM stays ORDER BY line") == [
-        ("homicide", "homicide"), ("assault", None), ("other", "other"), (None, "assault")]  # fmt: skip
+        ("homicide", "homicide"), ("assault", None), ("other", "other"),
+        (None, "assault")]  # fmt: skip
 
 
 def test_a_file_without_a_header_is_read_by_position(take, ask, tmp_path):
@@ -289,8 +295,8 @@ def test_a_file_without_a_header_is_read_by_position(take, ask, tmp_path):
     given = mapping(tmp_path, "header: false\ncolumns: {admitted: 3, released: 2, person: 1}\n")
     take("x,2016-01-03,2016-01-02\ny,,2016-01-02\n", corrections=given)
     assert ask("SELECT person, admitted, released, line FROM stays ORDER BY line") == [
-        ("x", dt.datetime(2016, 1, 2), dt.datetime(2016, 1, 3), 1),
-        ("y", dt.datetime(2016, 1, 2), None, 2)]  # fmt: skip
+        ("x", moment(2016, 1, 2), moment(2016, 1, 3), 1),
+        ("y", moment(2016, 1, 2), None, 2)]  # fmt: skip
 
 
 def test_a_mapping_may_say_that_no_column_is_a_field(take, tmp_path):
@@ -333,15 +339,15 @@ def test_excel_is_read_and_its_other_sheets_are_named(tmp_path, ask):
         cover.write(0, 0, "County Jail")
         form = book.add_format({"num_format": "mm/dd/yyyy hh:mm"})
         sheet.write_row(0, 0, ["Booked", "Released", "Age"])
-        sheet.write_datetime(1, 0, dt.datetime(2016, 1, 2, 10), form)
-        sheet.write_datetime(1, 1, dt.datetime(2016, 1, 3, 11), form)
+        sheet.write_datetime(1, 0, moment(2016, 1, 2, 10), form)
+        sheet.write_datetime(1, 1, moment(2016, 1, 3, 11), form)
         sheet.write_number(1, 2, 33)
     with pytest.raises(InputError):
         ingest([path], tmp_path / "w.duckdb")
     found = ingest([path], tmp_path / "w.duckdb", corrections=Corrections(sheet="Bookings"))
     assert any("'Cover'" in note for note in found.files[0].notes)
     assert ask("SELECT admitted, released, age, line FROM stays") == [
-        (dt.datetime(2016, 1, 2, 10), dt.datetime(2016, 1, 3, 11), 33, 2)]  # fmt: skip
+        (moment(2016, 1, 2, 10), moment(2016, 1, 3, 11), 33, 2)]  # fmt: skip
 
 
 def test_gzip_and_parquet_give_the_same_stays_as_csv(tmp_path):
@@ -372,7 +378,7 @@ snapshot_date,person,admitted,status,race
 
 
 def test_daily_snapshots_become_stays(take, ask):
-    """A snapshot without the person ends the stay; a day without any snapshot (the 3rd) does not."""
+    """A snapshot without the person ends a stay; a day without any (the 3rd) does not."""
     found = take(DAILY)
     assert found.basis == "snapshots"
     assert ask("SELECT person, first_seen, last_seen, status, status_last FROM stays "
@@ -411,11 +417,11 @@ def test_bookings_and_snapshots_do_not_mix(take):
 
 def test_a_published_census_may_be_wide_or_long(take, ask, tmp_path):
     """Columns of levels become rows; so do rows of levels."""
-    take("date,total,males,n_black,s_CS,note\n2016-01-02,\"1,010\",900,500,70,x\n", "wide.csv")
+    take('date,total,males,n_black,s_CS,note\n2016-01-02,"1,010",900,500,70,x\n', "wide.csv")
     wide = ask("SELECT axis, level, people FROM census ORDER BY axis NULLS FIRST")
     assert wide == [(None, None, 1010), ("race", "black", 500), ("sex", "male", 900),
                     ("status", "CS", 70)]  # fmt: skip
-    os.unlink(tmp_path / "w.duckdb")
+    (tmp_path / "w.duckdb").unlink()
     take("day,axis,level,people\n2016-01-02,,,1010\n2016-01-02,race,black,500\n", "long.csv")
     assert ask("SELECT axis, level, people FROM census ORDER BY axis NULLS FIRST") == [
         (None, None, 1010), ("race", "black", 500)]  # fmt: skip

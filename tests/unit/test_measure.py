@@ -192,7 +192,7 @@ def test_returns_nobody_could_yet_have_made_are_not_told(jail):
 
 
 def test_returns_are_refused_where_nobody_has_two_stays(crowd):
-    """Asked for alone it is an error that says why; by default they are left out, and it is said."""
+    """Asked for alone it is an error that says why; by default they are left out, which is said."""
     with pytest.raises(InputError, match="nobody in these records has two stays"):
         told(crowd(), quantities=("returns",))
     found = measure_records(crowd(), Wanted(draws=0))

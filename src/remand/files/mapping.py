@@ -50,17 +50,16 @@ def read_mapping(path: str | Path) -> Corrections:
         if plain.get(key) is not None and plain[key] not in options:
             wrong(f"'{plain[key]}' is none of the {key} there are",
                   did_you_mean(plain[key], options), key, value=plain[key])  # fmt: skip
-    found = {
-        "columns": _columns(plain, wrong),
-        "forms": {k: str(v) for k, v in (plain.get("forms") or {}).items()},
-        "values": _values(plain, wrong),
-        "keep": _keep(plain, wrong),
-    }
+    columns, values = _columns(plain, wrong), _values(plain, wrong)
+    keep = _keep(plain, wrong)
     since, until = _window(plain, wrong)
     if problems:
         raise InputError(problems)
     return Corrections(
-        **found,
+        columns=columns,
+        forms={k: str(v) for k, v in (plain.get("forms") or {}).items()},
+        values=values,
+        keep=keep,
         since=since,
         until=until,
         counts=plain.get("counts"),

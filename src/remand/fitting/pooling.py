@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 
 from remand.engine.threads import in_threads
-from remand.fitting.survival import Floats, Incidence, Ints, Observed, Prior, Risks
+from remand.fitting.survival import Floats, Incidence, Ints, Observed, Prior, Risks, surviving
 
 R = TypeVar("R")
 
@@ -74,9 +74,7 @@ class Pool:
                 h, y = (hazard[i], at_risk[i]) if last else (a[0] for a in level.room(1))
                 level.estimate(weight, prior, h, y)
                 if parent is not None:
-                    before = np.cumprod(np.maximum(1.0 - h.sum(axis=2), 0.0), axis=1)
-                    before = np.pad(before, ((0, 0), (1, 0)), constant_values=1.0)[:, :-1]
-                    prior = Prior(self.strength, parent, h, np.ascontiguousarray(before))
+                    prior = Prior(self.strength, parent, h, surviving(h[None])[0])
         return Incidence(own.durations, hazard, at_risk, self.known)
 
     def each(

@@ -1,8 +1,8 @@
 """How long people stay, how they leave, and how soon they come back: laws by group.
 
-Laws are of people booked in the same half of a year where enough of them were, since stays change
-while records grow; such a group leans on the people of all dates, above all for the long stays that
-nobody booked lately has yet ended.
+Laws are of people booked in the same half of a year where enough of them were and their stays are
+not those of all dates, by a test: stays change while records grow. Such a group leans on the people
+of all dates, above all for the long stays that nobody booked lately has yet ended.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from remand.fitting.layout import FEW, Layout
 from remand.fitting.nodes import REST, Nodes
 from remand.fitting.pooling import Pool
 from remand.fitting.returns import Releases
-from remand.fitting.survival import Incidence, Observed
+from remand.fitting.survival import Incidence, Observed, incidence
+from remand.records.bands import BANDS
 from remand.records.work import Records
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,10 @@ PERIOD_FEW = 50
 
 PERIOD_DAYS = 120
 """Days of a half year that the records must hold for it to stand alone."""
+
+
+CHANCE = 0.01
+"""A half year stands alone if chance alone would make it differ so much less often than this."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,7 @@ def stays(
     into = records.stays["day_in"].to_numpy().astype(np.int64)
     first = int(np.searchsorted(edges, (start - records.since).days, "right"))
     period = np.maximum(np.searchsorted(edges, into, "right") - first, REST)
+    period = np.where(_differ(records, layout, period)[layout.state, period], period, REST)
     levels = np.column_stack([layout.levels(layout.stratum), period])
     few = [*[FEW] * (levels.shape[1] - 1), PERIOD_FEW]
     nodes = Nodes.over(layout.state, levels, len(layout.states), few)
@@ -107,6 +113,38 @@ def stays(
     pool = Pool.of(seen, len(nodes.keys), len(layout.exits), nodes.chain, strength)
     longest = (start - records.since).days - int(into.min()) + 1
     return _told(nodes, pool, weights, lambda law: closed(law, longest))
+
+
+def _differ(records: Records, layout: Layout, period: Ints) -> NDArray[np.bool_]:
+    """Whether stays of a state and period are unlike those of its other dates: (states, periods).
+
+    The exits of a period are set against those expected of the same people at risk under the law of
+    all dates, summed by stay band: the log-rank statistic (N. Mantel, *Cancer Chemotherapy Reports*
+    50, 1966) band by band, so that short stays grown longer do not make up for long ones cut short.
+    The last column stands for `REST`, which is never told apart.
+    """
+    from scipy.special import gammaincc  # noqa: PLC0415 - slow to import, needed only here
+
+    states, count = len(layout.states), int(period.max(initial=REST)) + 2
+    seen = observed(records, layout, layout.state * count + period % count)
+    law = incidence(seen, states * count, len(layout.exits))
+    at_risk = law.at_risk[0].reshape(states, count, -1)
+    left = law.hazard[0].sum(axis=2).reshape(at_risk.shape) * at_risk
+    all_risk, all_left = at_risk.sum(axis=1), left.sum(axis=1)
+    hazard = np.divide(all_left, all_risk, out=np.zeros_like(all_left), where=all_risk > 0)
+    part = np.divide(at_risk, all_risk[:, None], out=np.zeros_like(at_risk), where=at_risk > 0)
+    expected = at_risk * hazard[:, None]
+    spread = expected * (1 - hazard[:, None]) * (1 - part)
+    edges = np.unique(np.minimum(np.searchsorted(law.durations, BANDS), len(law.durations) - 1))
+    off, expected, spread = (
+        np.add.reduceat(x, edges, axis=2) for x in (left - expected, expected, spread)
+    )
+    counted = (expected >= 5) & (spread > 0)
+    square = np.where(counted, off**2 / np.where(counted, spread, 1.0), 0.0).sum(axis=2)
+    freedom = counted.sum(axis=2)
+    differ: NDArray[np.bool_] = gammaincc(np.maximum(freedom, 1) / 2, square / 2) < CHANCE
+    differ[:, -1] = False
+    return differ
 
 
 def returns(
@@ -147,13 +185,14 @@ def _told(nodes: Nodes, pool: Pool, weights: Floats, whole: Callable[[Incidence]
         return joint.bands[0], law.quantile(0.5)[0], joint.mean[0]
 
     own = pool.incidence()
+    joint = whole(own).thinned()
     drawn = pool.each(weights, read)
     none = np.zeros((0, len(nodes.keys)))
     return Laws(
         nodes,
-        whole(own).thinned(),
+        joint,
         own.quantile(0.5)[0],
-        np.array([bands for bands, _, _ in drawn]),
+        np.array([bands for bands, _, _ in drawn]) if drawn else joint.bands[:0],
         np.array([median for _, median, _ in drawn]) if drawn else none,
         np.array([mean for _, _, mean in drawn]) if drawn else none,
     )

@@ -80,12 +80,12 @@ class Incidence:
     @cached_property
     def survival(self) -> Floats:
         """P(D > d) at each of the durations: (draws, cells, durations)."""
-        return _surviving(self.hazard)[..., 1:]
+        return surviving(self.hazard)[..., 1:]
 
     @cached_property
     def mass(self) -> Floats:
         """P(D = d, exit): (draws, cells, durations, causes)."""
-        before = _surviving(self.hazard)[..., :-1]
+        before = surviving(self.hazard)[..., :-1]
         return np.asarray(before[..., None] * self.hazard)
 
     @cached_property
@@ -96,7 +96,7 @@ class Incidence:
     def survival_at(self, days: Ints) -> Floats:
         """P(D > d) at any days: (draws, cells, days)."""
         after = np.searchsorted(self.durations, days, "right")
-        return _surviving(self.hazard)[..., after]
+        return surviving(self.hazard)[..., after]
 
     def cumulative_at(self, days: Ints) -> Floats:
         """P(D ≤ d, exit) at any days: (draws, cells, days, causes)."""
@@ -126,7 +126,7 @@ class Incidence:
         """The mean of min(D, until), in days: (draws, cells)."""
         inside = self.durations[self.durations < until]
         gaps = np.diff(np.concatenate([[0], inside, [until]]))
-        return np.asarray(_surviving(self.hazard)[..., : len(gaps)] @ gaps)
+        return np.asarray(surviving(self.hazard)[..., : len(gaps)] @ gaps)
 
 
 def incidence(
@@ -180,7 +180,7 @@ class Prior(NamedTuple):
     """What is supposed of a cell before its own stays are counted.
 
     ``parent`` (cells,) names a row of ``hazard`` (parents, durations, causes) and of ``before``
-    (parents, durations), the parent's P(D ≥ d); ``strength`` is in people.
+    (parents, durations + 1), the parent's P(D ≥ d); ``strength`` is in people.
     """
 
     strength: float
@@ -280,17 +280,26 @@ def _days_between(low: Ints, high: Ints) -> Ints:
     return np.unique(begin + np.arange(width.sum()))
 
 
-def _surviving(hazard: Floats) -> Floats:
+@compiled
+def surviving(hazard: Floats) -> Floats:
     """P(D > d) before the first duration (1) and after each: (draws, cells, durations + 1)."""
-    staying = np.maximum(1.0 - hazard.sum(axis=3), 0.0)
-    return np.cumprod(np.pad(staying, ((0, 0), (0, 0), (1, 0)), constant_values=1.0), axis=2)
+    draws, cells, durations, causes = hazard.shape
+    out = np.ones((draws, cells, durations + 1))
+    for draw in range(draws):
+        for cell in range(cells):
+            for d in range(durations):
+                staying = 1.0
+                for k in range(causes):
+                    staying -= hazard[draw, cell, d, k]
+                out[draw, cell, d + 1] = out[draw, cell, d] * max(staying, 0.0)
+    return out
 
 
 @compiled
 def _estimate(stays: Sorted, weight: Floats, prior: Prior, hazard: Floats, at_risk: Floats) -> None:
     """Hazards of every cell under one set of weights."""
     cells, durations, causes = hazard.shape
-    exits = np.empty((durations, causes))
+    every, exits = np.arange(durations), np.empty((durations, causes))
     leave, join = np.empty(durations), np.empty(durations + 1)
     for cell in range(cells):
         exits[:] = 0.0
@@ -311,23 +320,27 @@ def _estimate(stays: Sorted, weight: Floats, prior: Prior, hazard: Floats, at_ri
             inside += leave[d]
             at_risk[cell, d] = inside
         parent = prior.parent[cell]
-        for d in range(durations):
-            _mix(prior, parent, d, exits[d], at_risk[cell, d], hazard[cell, d])
+        _mix(prior, parent, every, exits, at_risk[cell], hazard[cell])
         if middle < end:
-            hazard[cell] = prior.hazard[parent]
             _share_out(
                 stays, middle, end, weight, prior, parent, exits, at_risk[cell], hazard[cell]
             )
 
 
 @compiled
-def _mix(prior: Prior, parent: int, d: int, exits: Floats, risk: float, out: Floats) -> None:
-    """Hazards at one duration from what was seen and what was supposed."""
-    supposed = prior.strength * prior.before[parent, d]
-    for k in range(len(out)):
-        out[k] = prior.hazard[parent, d, k]
-        if supposed + risk > 0.0:
-            out[k] = (supposed * out[k] + exits[k]) / (supposed + risk)
+def _mix(
+    prior: Prior, parent: int, days: Ints, exits: Floats, at_risk: Floats, out: Floats
+) -> None:
+    """Hazards at some durations from what was seen and what was supposed."""
+    supposed, before = prior.hazard[parent], prior.before[parent]
+    for d in days:
+        weight = prior.strength * before[d]
+        people = weight + at_risk[d]
+        lean = weight / people if people > 0.0 else 1.0
+        for k in range(exits.shape[1]):
+            out[d, k] = lean * supposed[d, k]
+            if exits[d, k] > 0.0:
+                out[d, k] += exits[d, k] / people
 
 
 @compiled
@@ -356,17 +369,14 @@ def _share_out(
     maybe = np.zeros(durations, np.bool_)
     for i in range(begin, end):
         maybe[stays.low[i] : stays.high[i] + 1] = True
-    for d in range(durations):
-        if not maybe[d]:
-            _mix(prior, parent, d, exits[d], at_risk[d], hazard[d])
     days = np.flatnonzero(maybe)
+    hazard[days] = prior.hazard[parent][days]
     also, longer, share = np.zeros((durations, causes)), np.zeros(durations), np.zeros(durations)
     first, second = hazard.copy(), hazard.copy()
     for i in range(ROUNDS):
         for old, new in ((hazard, first), (first, second)):
             _share_once(stays, begin, end, weight, days, exits, at_risk, old, also, longer, share)
-            for day in days:
-                _mix(prior, parent, int(day), also[day], longer[day], new[day])
+            _mix(prior, parent, days, also, longer, new)
         moved = went = bent = 0.0
         for day in days:
             for k in range(causes):

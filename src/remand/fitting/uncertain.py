@@ -237,10 +237,11 @@ def _by_band(
 
 
 def _current(laws: Laws) -> NDArray[np.int64]:
-    """The groups whose law holds at the start: of each stratum the latest it has."""
+    """The groups of anybody whose law holds at the start: of each stratum the latest it has."""
     keys = laws.nodes.keys
     latest: dict[tuple[int, ...], int] = {}
-    for group in np.flatnonzero((keys[:, -1] == 0) | (keys[:, -1] == REST)):
+    now = (keys[:, -1] == 0) | (keys[:, -1] == REST)
+    for group in np.flatnonzero(now & (laws.nodes.stays > 0)):
         *prefix, when = keys[group].tolist()
         if when == 0 or tuple(prefix) not in latest:
             latest[tuple(prefix)] = int(group)

@@ -1,1 +1,1 @@
-"""What a run means: pure functions of censuses and flows."""
+"""What a run, or a jail's records, mean: pure functions of censuses and flows."""

@@ -25,7 +25,7 @@ from remand.model.values import Disparity, Residents
 from remand.outcomes.cells import Cells
 from remand.outcomes.counted import Counted, weights
 from remand.outcomes.figures import STAY_BASIS, banded, plain
-from remand.outcomes.measures import Measure, measures
+from remand.outcomes.measures import Measure, measures, population
 from remand.outcomes.quantiles import Spreads, stay_quantiles
 from remand.outcomes.returns import WITHIN, Returns
 from remand.outcomes.suppression import few
@@ -116,9 +116,8 @@ def measured(records: Records, windows: Windows, asked: Asked) -> pl.DataFrame:
             yield from returns.measures(back)
 
     tally, *more = counts(np.ones(len(stays.person)))
-    points: Iterable[Measure] = guarded(figures(tally, *more), tally)
-    if BAND in asked.by:
-        points = by_band(points, stays.present(windows))
+    present = stays.present(windows) if BAND in asked.by else None
+    points = guarded(figures(tally, *more), tally, present)
     if not asked.draws:
         return plain(stays.model, windows, stays.cells, points)
     drawn = bootstrapped(counts, stays, asked)
@@ -205,32 +204,35 @@ def days_per_admission(tally: Tally) -> Measure:
                    "while admissions and stays are steady (Little's law)")  # fmt: skip
 
 
-def guarded(found: Iterable[Measure], tally: Tally) -> Iterator[Measure]:
+def guarded(
+    found: Iterable[Measure], tally: Tally, present: Floats | None = None
+) -> Iterator[Measure]:
     """Measures of real people, with what more must be hidden than of modelled ones.
 
-    Admissions and releases are hidden together: with the censuses of two days either would tell
-    the other. No mean is shown of the stays of fewer than ten people.
+    Admissions and releases are hidden together, since with the censuses of two days either would
+    tell the other, and days held for each admission with the beds that they would tell. No mean is
+    shown of the stays of fewer than ten people. By stay band, beds are told by how many people
+    used them: those ``present`` in the period.
     """
     assert tally.admissions is not None  # noqa: S101 - records have them
     assert tally.releases is not None  # noqa: S101
+    assert tally.last is not None  # noqa: S101
     moved = (tally.admissions, tally.releases)
-    of = dict(zip(STAY_BASIS, (*moved, tally.last), strict=True))
+    people = population(tally) if present is None else present
+    counts = {
+        "admissions": moved,
+        "releases": moved,
+        "bed_days": (people,),
+        "stay_admission": moved,
+        "stay_release": moved[::-1],
+        "stay_so_far": (tally.last, people),
+        "days_per_admission": (*moved, people),
+    }
+    means = {*STAY_BASIS, "days_per_admission"} | ({"bed_days"} if present is not None else set())
     for measure in found:
-        own = measure
-        if measure.quantity in {"admissions", "releases", "days_per_admission"}:
-            own = replace(own, counts=moved)
-        if measure.quantity in {*of, "days_per_admission"}:
-            people = of.get(measure.quantity, tally.admissions)
-            assert people is not None  # noqa: S101
-            own = replace(own, counts=(*own.counts, people), few=few(people))
-        yield own
-
-
-def by_band(found: Iterable[Measure], people: Floats) -> Iterator[Measure]:
-    """Measures by stay band, where beds are told by how many people used them in the period."""
-    for measure in found:
-        own = measure.quantity == "bed_days"
-        yield replace(measure, counts=(people,), few=few(people)) if own else measure
+        own = counts.get(measure.quantity, measure.counts)
+        hidden = few(own[0]) if measure.quantity in means else measure.few
+        yield replace(measure, counts=own, few=hidden)
 
 
 def bootstrapped(counts: Callable[[Floats], Any], stays: Counted, asked: Asked) -> list[Any]:

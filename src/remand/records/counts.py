@@ -44,7 +44,7 @@ def take_census(
     moment = f"CAST({day.form.sql(f'c{day.position}')} AS DATE)"
     axis, level = read.of("axis"), read.of("level")
     named = [c for c in read.columns if c.field is None and c.name.lower() in _AXES]
-    if level is None and len(named) == 1 and _repeats(con, table, moment):
+    if level is None and len(named) == 1 and _repeats(con, moment):
         level = named[0]
     wide = [] if level else _wide(read, people)
     counted = [c.columns[0] for c in wide] or [people.position]
@@ -60,8 +60,7 @@ def take_census(
         )
         return [Counted((people.position,), "people", level.name)]
     for item in wide:
-        of, at = (("NULL", "NULL") if item.axis is None else
-                  (_quoted(item.axis), _leveled(_quoted(str(item.level)), item.axis, values)))  # fmt: skip
+        of, at = _named(item, values)
         con.execute(
             f"INSERT INTO census SELECT moment, {of}, {at}, n{item.columns[0]}, {source} "  # noqa: S608
             f"FROM counted WHERE rule IS NULL AND n{item.columns[0]} IS NOT NULL"
@@ -81,7 +80,7 @@ def _wide(read: Read, people: Column) -> list[Counted]:
     return found
 
 
-def _repeats(con: duckdb.DuckDBPyConnection, table: Table, moment: str) -> bool:
+def _repeats(con: duckdb.DuckDBPyConnection, moment: str) -> bool:
     row = con.execute(f"SELECT count(*) > count(DISTINCT {moment}) FROM sample").fetchone()  # noqa: S608
     return bool(row and row[0])
 
@@ -127,11 +126,10 @@ def take_aggregates(
         _zeros(con, table, read, total, at, source)
     for item in items:
         value = " + ".join(f"n{i}" for i in item.columns)
-        level = "NULL" if item.axis is None else _leveled(_quoted(str(item.level)), item.axis, values)
+        axis, level = _named(item, values)
         con.execute(
-            f"INSERT INTO aggregates SELECT moment, {at}, '{item.measure}', "  # noqa: S608
-            f"{'NULL' if item.axis is None else _quoted(item.axis)}, {level}, {value}, {source} "
-            f"FROM counted WHERE rule IS NULL AND ({value}) IS NOT NULL"
+            f"INSERT INTO aggregates SELECT moment, {at}, '{item.measure}', {axis}, {level}, "  # noqa: S608
+            f"{value}, {source} FROM counted WHERE rule IS NULL AND ({value}) IS NOT NULL"
         )
     return items
 
@@ -147,7 +145,9 @@ def _measured(read: Read) -> list[Counted]:
         measure, levels = known[0] or "adp", known[1]
         if len(levels) < 2:
             axis, level = next(iter(levels.items()), (None, None))
-            alone.setdefault((measure, axis, level), Counted((column.position,), measure, axis, level))
+            alone.setdefault(
+                (measure, axis, level), Counted((column.position,), measure, axis, level)
+            )
         elif measure != "stay_release":  # means do not add up
             parted.append((measure, levels, column.position))
     found = dict(alone)
@@ -173,9 +173,9 @@ def _zeros(
             SELECT coalesce({place}, '') FROM counted GROUP BY 1 HAVING median(n{total}) > 0)
     """)  # noqa: S608
     con.execute(
-        f"INSERT INTO set_aside SELECT {source}, counted.{table.line}, {_quoted(name)}, c{total}, rule, "  # noqa: S608
-        f"'nobody held, in a jail that otherwise holds people: not reported', whole FROM counted "
-        f"WHERE rule = 'not_reported'"
+        f"INSERT INTO set_aside SELECT {source}, counted.{table.line}, {_quoted(name)}, "  # noqa: S608
+        f"c{total}, rule, 'nobody held, in a jail that otherwise holds people: not reported', whole "
+        f"FROM counted WHERE rule = 'not_reported'"
     )
 
 
@@ -225,6 +225,13 @@ def _staged(
             "INSERT INTO set_aside VALUES (?, ?, NULL, NULL, 'unreadable_row', ?, ?)",
             [source, row.line, row.trouble, row.text[:10_000]],
         )
+
+
+def _named(item: Counted, values: Values) -> tuple[str, str]:
+    """SQL of the axis and the level."""
+    if item.axis is None:
+        return "NULL", "NULL"
+    return _quoted(item.axis), _leveled(_quoted(str(item.level)), item.axis, values)
 
 
 def _leveled(cell: str, axis: str, values: Values) -> str:

@@ -161,9 +161,7 @@ def found(con: duckdb.DuckDBPyConnection, relation: str, text: str) -> Found | N
     return Found(form, read[best], tried, tied)
 
 
-def settled(
-    con: duckdb.DuckDBPyConnection, relation: str, text: str, form: Form
-) -> Form | None:
+def settled(con: duckdb.DuckDBPyConnection, relation: str, text: str, form: Form) -> Form | None:
     """Month or day first, by every value of a column; None if both read equally many."""
     twin = _twin(form)
     if twin is None:

@@ -22,7 +22,9 @@ _RACES = {
 }  # fmt: skip
 
 
-def kind(con: duckdb.DuckDBPyConnection, table: Table, given: set[str]) -> str:
+def kind(  # noqa: PLR0911 - one line a kind
+    con: duckdb.DuckDBPyConnection, table: Table, given: set[str]
+) -> str:
     """The kind of a file. Raises InputError if nothing in it looks like a jail's records."""
     names = {known[0] for column in table.columns if (known := field_of(column))} | given
     person = names & {"person", "booking"}
@@ -39,7 +41,7 @@ def kind(con: duckdb.DuckDBPyConnection, table: Table, given: set[str]) -> str:
         return "census"
     if "admitted" in names:
         return "bookings"
-    dates = _dates(con, table)
+    dates = _dates(con, len(table.columns))
     if len(dates) >= 2:
         return "bookings"
     others = [i for i in range(len(table.columns)) if i not in dates]
@@ -69,9 +71,9 @@ def by_values(
         free.remove(i)
 
     if kind == "bookings" and not {"admitted", "released"} & taken:
-        dates = [i for i in _dates(con, table) if i in free]
+        dates = [i for i in _dates(con, len(table.columns)) if i in free]
         if len(dates) >= 2:
-            first, second = _ordered(con, table, dates)
+            first, second = _ordered(con, dates)
             take(first, "admitted", "by its values: dates, before those of the other")
             take(second, "released", "by its values: dates, after those of the other")
         elif dates:
@@ -97,18 +99,18 @@ def by_values(
     return guessed
 
 
-def _dates(con: duckdb.DuckDBPyConnection, table: Table) -> list[int]:
+def _dates(con: duckdb.DuckDBPyConnection, width: int) -> list[int]:
     """Columns that hold dates; bare numbers are not believed to be any."""
     dates = []
-    for i in range(len(table.columns)):
+    for i in range(width):
         result = found(con, "sample", f"c{i}")
-        if result and not result.times_only and result.form is not BY_NAME["excel"]:
-            if 10 * result.read >= 9 * result.tried:
-                dates.append(i)
+        believed = result and not result.times_only and result.form is not BY_NAME["excel"]
+        if result and believed and 10 * result.read >= 9 * result.tried:
+            dates.append(i)
     return dates
 
 
-def _ordered(con: duckdb.DuckDBPyConnection, table: Table, dates: list[int]) -> tuple[int, int]:
+def _ordered(con: duckdb.DuckDBPyConnection, dates: list[int]) -> tuple[int, int]:
     """Of all pairs, the one in which the first is oftenest before the second."""
     forms = {i: f.form for i in dates if (f := found(con, "sample", f"c{i}"))}
     best, pair = -1.0, (dates[0], dates[1])

@@ -139,7 +139,9 @@ def ingest(
     Raises InputError, and leaves the work file as it was, if any of them cannot be used.
     """
     if kind is not None and kind not in KIND_NAMES:
-        raise InputError.of(f"--as {kind}: there is no such kind", fix=did_you_mean(kind, KIND_NAMES))
+        raise InputError.of(
+            f"--as {kind}: there is no such kind", fix=did_you_mean(kind, KIND_NAMES)
+        )
     path = Path(into)
     with rewritten(path) as (con, scratch):
         taken = tuple(
@@ -204,8 +206,17 @@ def _take(
         [source, seen.name, read.kind, seen.sha256, seen.size, table.rows, table.rows - aside,
          _as_json(read, corrections)],
     )  # fmt: skip
-    for name in ("sample", "staged", "counted", "matches", "updates", "twice", "troubles", "seen",
-                 "tried"):
+    for name in (
+        "sample",
+        "staged",
+        "counted",
+        "matches",
+        "updates",
+        "twice",
+        "troubles",
+        "seen",
+        "tried",
+    ):
         con.execute(f"DROP TABLE IF EXISTS temp.{name}")
     return Taken(
         seen.name, read.kind, seen.sha256, False, read, table.rows, table.rows - aside,
@@ -260,9 +271,7 @@ def _counted(read: Read, taken: Sequence[counts.Counted]) -> Read:
     return replace(read, columns=columns)
 
 
-def _nothing_used(
-    con: duckdb.DuckDBPyConnection, seen: Look, source: int, rows: int
-) -> InputError:
+def _nothing_used(con: duckdb.DuckDBPyConnection, seen: Look, source: int, rows: int) -> InputError:
     rule = _rules(con, source)[0]
     return InputError.of(
         f"none of {rows:,} rows can be used; the first: {rule.reason}"
@@ -295,7 +304,7 @@ def _facts(con: duckdb.DuckDBPyConnection, corrections: Corrections) -> dict[str
     if not _count(con, "stays"):
         return about
     since, until = _window(con, about["basis"])
-    about["window_from"] = str(corrections.since or _said(con, "from") or since)
+    about["window_from"] = str(corrections.since or _said(con) or since)
     about["window_to"] = str(corrections.until or until)
     about["counts"] = corrections.counts or about.get("counts", "in-facility")
     if about["basis"] == "snapshots" and (moment := snapshots.time_of_day(con)):
@@ -334,7 +343,7 @@ def _window(con: duckdb.DuckDBPyConnection, basis: str) -> tuple[dt.date, dt.dat
                     count(*) FILTER (days.came >= ends.went) / (ends.until - ends.went) AS after
                 FROM days, ends GROUP BY ends.went, ends.came, ends.until
             )
-            SELECT CASE WHEN 2 * before < after THEN went ELSE came END, until FROM ends, daily
+            SELECT CASE WHEN 4 * before < after THEN went ELSE came END, until FROM ends, daily
         """
     row = con.execute(sql).fetchone()
     if row is None:
@@ -342,11 +351,11 @@ def _window(con: duckdb.DuckDBPyConnection, basis: str) -> tuple[dt.date, dt.dat
     return row[0], row[1]
 
 
-def _said(con: duckdb.DuckDBPyConnection, end: str) -> str | None:
-    """The end of the window that an earlier mapping set."""
+def _said(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The beginning of the window that an earlier mapping set; its end moves on."""
     row = con.execute(
-        "SELECT mapping->>'$.window." + end + "' FROM sources "
-        "WHERE kind IN ('bookings', 'snapshots') ORDER BY source DESC LIMIT 1"
+        "SELECT mapping->>'$.window.from' AS since FROM sources "
+        "WHERE since IS NOT NULL ORDER BY source DESC LIMIT 1"
     ).fetchone()
     return row[0] if row else None
 

@@ -34,6 +34,13 @@ FIELDS_OF = {
 
 KIND_NAMES = tuple(FIELDS_OF)
 
+_EXAMPLE = {
+    "bookings": "{admitted: NAME, released: NAME}",
+    "snapshots": "{day: NAME, person: NAME}",
+    "census": "{day: NAME, people: NAME}",
+    "aggregates": "{month: NAME}",
+}
+
 
 def _as_is(problem: Problem) -> Problem:
     return problem
@@ -196,9 +203,7 @@ def _by_name(
     likely = sorted(
         (rank, i, name)
         for i, column in enumerate(table.columns)
-        if i not in fields
-        and kept_out(column) is None
-        and (known := field_of(column)) is not None
+        if i not in fields and kept_out(column) is None and (known := field_of(column)) is not None
         for name, rank in [known]
         if name in FIELDS_OF[kind]
     )
@@ -282,9 +287,7 @@ def _complete(table: Table, read: Read) -> None:
     else:
         return
     names = ", ".join(f"'{c}'" for c in table.columns[:20])
-    example = {"bookings": "{admitted: NAME, released: NAME}", "census": "{day: NAME, people: NAME}",
-               "snapshots": "{day: NAME, person: NAME}",
-               "aggregates": "{month: NAME}"}[read.kind]  # fmt: skip
+    example = _EXAMPLE[read.kind]
     raise InputError.of(
         f"no column says {missing}, which {read.kind} need; the columns are {names}",
         fix=f"name it in a mapping: columns: {example}",

@@ -49,7 +49,9 @@ def merge(con: duckdb.DuckDBPyConnection, line: str, read: Read, source: int) ->
     if known:
         _match(con)
         updated, unchanged = _update(con, columns, line, source)
-        fresh = "(SELECT *, rowid FROM staged WHERE rowid NOT IN (SELECT row FROM matches)) AS staged"
+        fresh = (
+            "(SELECT *, rowid FROM staged WHERE rowid NOT IN (SELECT row FROM matches)) AS staged"
+        )
     count = (con.execute(f"SELECT count(*) FROM {fresh}").fetchone() or (0,))[0]  # noqa: S608
     number = (
         f"rowid + {last + 1}" if _untouched(con, fresh, count)
@@ -93,7 +95,8 @@ def _match(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""
         INSERT INTO matches
         WITH a AS (
-            SELECT rowid AS row, {alike}, row_number() OVER (PARTITION BY {alike} ORDER BY rowid) AS k
+            SELECT rowid AS row, {alike},
+                row_number() OVER (PARTITION BY {alike} ORDER BY rowid) AS k
             FROM staged WHERE person IS NULL AND booking IS NULL AND first_seen IS NULL
         ),
         b AS (
@@ -115,7 +118,10 @@ def _update(
         FROM matches JOIN staged ON staged.rowid = matches.row JOIN stays USING (stay)
     """)  # noqa: S608
     differs = " OR ".join(f'updates."{n}" IS DISTINCT FROM stays."{n}"' for n in columns)
-    con.execute(f"DELETE FROM updates USING stays WHERE updates.stay = stays.stay AND NOT ({differs})")  # noqa: E501, S608
+    con.execute(
+        f"DELETE FROM updates USING stays "  # noqa: S608
+        f"WHERE updates.stay = stays.stay AND NOT ({differs})"
+    )
     sets = ", ".join(f'"{n}" = updates."{n}"' for n in [*columns, "line"])
     con.execute(
         f"UPDATE stays SET {sets}, source = {source} FROM updates WHERE stays.stay = updates.stay"  # noqa: S608

@@ -30,7 +30,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "admission date", "admission", "adm date", "adm dt", "adm", "admit date", "admit dt",
         "admit", "date admitted", "booking date time", "booking datetime", "booking date",
         "booking dt", "booked date", "book date", "book dt", "date booked", "booked", "booked on",
-        "booked in", "bk date", "in", "date in", "in date", "datein", "time in date", "in date time",
+        "booked in", "bk date", "in", "date in", "in date", "datein", "in date time",
         "intake date", "intake date time", "intake", "commit date", "commitment date",
         "date committed", "committed", "entry date", "entry", "entered", "date entered",
         "jail in date", "confinement date", "confined", "incarceration date", "date incarcerated",
@@ -112,16 +112,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Fields, and what they are called: the likelier name first."""
 
-KINDS = {
-    "bookings": ("admitted", "released"),
-    "snapshots": ("day", "person"),
-    "census": ("day", "people"),
-    "aggregates": ("month", "measures such as adp or bookings"),
-}
-"""What each kind of file must hold."""
-
 PRIVATE = (
-    "name", "surname", "fname", "lname", "mname", "initials", "alias", "aka", "address", "street", "addr", "ssn",
+    "name", "surname", "fname", "lname", "mname", "initials", "alias", "aka", "address", "street",
+    "addr", "ssn",
     "social security", "phone", "telephone", "email", "zip", "zipcode", "photo", "mugshot",
     "license", "dl", "fbi", "passport", "fingerprint", "contact", "emergency",
 )  # fmt: skip
@@ -177,8 +170,8 @@ _CALLED = {
 def field_of(name: str) -> tuple[str, int] | None:
     """The field a column is, by its name, and how sure: 0 is the likeliest name; or None.
 
-    >>> field_of("Booking_Date"), field_of("shoe size")
-    (('admitted', 14), None)
+    >>> field_of("ADM"), field_of("in-date"), field_of("shoe size")
+    (('admitted', 9), ('admitted', 28), None)
     """
     return _CALLED.get(_bare(name))
 

@@ -7,6 +7,7 @@ they found, and two of them decide which stays are counted as one.
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from typing import TYPE_CHECKING
 
 from remand.errors import InputError
@@ -102,11 +103,18 @@ def lines(checks: list[Check]) -> list[str]:
         text += [
             "",
             f"{check.name}: {check.title}",
-            f"  {check.says}",
-            f"  Done: {check.done}.",
+            *_wrapped(check.says),
+            *_wrapped(f"Done: {check.done}."),
             *(f"  {example}" for example in check.examples),
         ]
     return text
+
+
+def _wrapped(text: str) -> list[str]:
+    """A paragraph of lines; a date is never broken."""
+    return textwrap.wrap(
+        text, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )
 
 
 _MARKS = {"ok": "ok", "note": "note", "warning": "WARNING"}

@@ -90,18 +90,20 @@ def _text(
     look: Look,
     scratch: Path,
     delimiter: str | None,
-    header: bool | None,
+    header: bool | None,  # noqa: FBT001
 ) -> Table:
     path = look.text or look.path
     with path.open(encoding="utf-8-sig", newline=None) as file:
         head = [line.rstrip("\n") for line in islice(file, LOOKED_AT)]
     if "\0" in "".join(head[:1]):
-        raise _wrong(look, "the first line holds zero bytes: this is no text", "export it as CSV", 1)
+        raise _wrong(
+            look, "the first line holds zero bytes: this is no text", "export it as CSV", 1
+        )
     if not any(line.strip() for line in head):
         raise _wrong(look, "the file begins with blank lines only", "export it again", 1)
     delimiter = delimiter or _delimiter(look, head)
     split = [_cells(line, delimiter) for line in head]
-    top, names, has, notes = _header(look, split, delimiter, header)
+    top, names, has, notes = _header(look, split, header)
     found = Table(look, names, "", "", 0, delimiter=delimiter, header=has, notes=notes)
     after = top if has else top - 1
     if look.regular:
@@ -187,7 +189,9 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _header(
-    look: Look, split: Sequence[Sequence[str]], delimiter: str, wanted: bool | None
+    look: Look,
+    split: Sequence[Sequence[str]],
+    wanted: bool | None,  # noqa: FBT001
 ) -> tuple[int, tuple[str, ...], bool, tuple[str, ...]]:
     """The line of the header (or the first row), the columns, whether there is one, and notes."""
     full = [(line, cells) for line, cells in enumerate(split, 1) if any(c.strip() for c in cells)]
@@ -206,7 +210,9 @@ def _header(
         line, cells = next((ln, list(c)) for ln, c in full if len(c) == width)
         if line > first_line:
             notes.append(f"lines 1–{line - 1} stand above the header and were passed over")
-    has = _looks_like_header(cells, [c for ln, c in full if ln > line]) if wanted is None else wanted
+    has = (
+        _looks_like_header(cells, [c for ln, c in full if ln > line]) if wanted is None else wanted
+    )
     if not has:
         notes.append("no header: columns are known by their position")
         return line, tuple(f"column {i + 1}" for i in range(len(cells))), False, tuple(notes)
@@ -231,7 +237,9 @@ def _unlike(cells: Sequence[str], notes: list[str]) -> tuple[str, ...]:
         name = cell.strip() or f"column {position}"
         if name in names:
             twice = f"{name} ({position})"
-            notes.append(f"the header has '{name}' twice: the one in column {position} is '{twice}'")
+            notes.append(
+                f"the header has '{name}' twice: the one in column {position} is '{twice}'"
+            )
             name = twice
         names.append(name)
     return tuple(names)
@@ -245,7 +253,7 @@ def _parquet(con: duckdb.DuckDBPyConnection, look: Look) -> Table:
 
     source = f"read_parquet({_quoted(str(look.path))}, file_row_number=true)"
     try:
-        described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        described = con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
     except duckdb.Error as error:
         raise _damaged(look, "Parquet", error) from None
     columns = tuple(row[0] for row in described if row[0] != "file_row_number")
@@ -256,7 +264,12 @@ def _parquet(con: duckdb.DuckDBPyConnection, look: Look) -> Table:
     return Table(look, columns, sql, "line", 0)
 
 
-def _excel(look: Look, scratch: Path, header: bool | None, sheet: str | None) -> Table:
+def _excel(
+    look: Look,
+    scratch: Path,
+    header: bool | None,  # noqa: FBT001
+    sheet: str | None,
+) -> Table:
     import fastexcel  # noqa: PLC0415
     import polars as pl  # noqa: PLC0415
 
@@ -281,7 +294,7 @@ def _excel(look: Look, scratch: Path, header: bool | None, sheet: str | None) ->
     head = [[str(c or "") for c in row] for row in frame.head(LOOKED_AT).rows()]
     if not head:
         raise _wrong(look, f"sheet '{name}' is empty", "name another sheet in a mapping (sheet:)")
-    top, names, has, more = _header(look, head, ",", header)
+    top, names, has, more = _header(look, head, header)
     written = regular.write(_sheet_rows(frame, top if has else top - 1), scratch / "regular.csv")
     sql = _csv(written.path, len(names), regular.SEPARATOR, 0, "\n", numbered=True)
     return Table(look, names, sql, "line", 0, header=has, notes=(*notes, *more))

@@ -64,7 +64,7 @@ def stage(
 
     Columns: line, every field, kept columns, and trouble, value and whole (of rows in trouble).
     """
-    fields = {c.field: c for c in read.columns if c.field}
+    fields: dict[str | None, Column] = {c.field: c for c in read.columns if c.field}
     troubles = _troubles(read, fields, today)
     numbered = ["line"] if table.line == "line" else []
     kept = [f'c{c.position} AS "{c.kept}"' for c in read.kept()]
@@ -169,9 +169,7 @@ def _repeated(
     shown = [c for c in read.columns if c.field in {*TEXTS, "admitted", "released", "day",
                                                     "first_seen", "last_seen"}]  # fmt: skip
     whole = ", ".join(f"coalesce(CAST(staged.{c.field} AS VARCHAR), '')" for c in shown)
-    condition = (
-        f"staged.{keys[0]} = twice.{keys[0]}{again} AND staged.{line} < twice.last"
-    )
+    condition = f"staged.{keys[0]} = twice.{keys[0]}{again} AND staged.{line} < twice.last"
     con.execute(
         f"INSERT INTO set_aside SELECT {source}, staged.{line}, {named}, staged.{keys[0]}, "  # noqa: S608
         f"'duplicate_booking', '{what}; the last, in line ' || twice.last || ', is used', "
@@ -268,15 +266,11 @@ def _whole(table: Table, read: Read) -> str:
     return f"concat_ws({delimiter}, {', '.join(cells)})"
 
 
-def _troubles(
-    read: Read, fields: Mapping[str | None, Column], today: dt.date
-) -> list[_Trouble]:
+def _troubles(read: Read, fields: Mapping[str | None, Column], today: dt.date) -> list[_Trouble]:
     needed = ["admitted"] if read.kind == "bookings" else []
     if read.kind == "snapshots":
         needed = ["day"] if "day" in fields else ["first_seen", "last_seen"]
-    found = [
-        _Trouble(f"{n}_text IS NULL", "missing_date", n, "there is no date") for n in needed
-    ]
+    found = [_Trouble(f"{n}_text IS NULL", "missing_date", n, "there is no date") for n in needed]
     for name in MOMENTS:
         if name not in fields:
             continue

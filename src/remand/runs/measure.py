@@ -58,11 +58,23 @@ def measure(work: str | Path, wanted: Wanted) -> Measurement:
             con.sql("SELECT month, place, measure, axis, level, value FROM aggregates")
         )
         files = con.execute("SELECT file, kind, sha256, rows FROM sources").fetchall()
-    if len(months) and not (stays and stays[0]):
+        nobody = con.execute("SELECT count(*) FROM stays WHERE person IS NULL").fetchone()
+    if len(months) and (wanted.places or not (stays and stays[0])):
         return _of_months(months, files, wanted)
     if wanted.places:
-        raise InputError.of("stays are of one place", fix="leave --place out; group with --by")
-    return measure_records(read(work), wanted)
+        raise InputError.of(
+            "--place is of monthly figures, and this file holds stays alone",
+            fix="leave it out; a column of the records groups stays: --by",
+        )
+    found = measure_records(read(work), wanted)
+    back = found.figures["quantity"].str.starts_with("returned").any()
+    if back and stays and nobody and nobody[0]:
+        note = (
+            f"Returns: {nobody[0]:,} of {stays[0]:,} stays have no person number. Each counts as "
+            "somebody else, so returns are too few."
+        )
+        return replace(found, notes=(note, *found.notes))
+    return found
 
 
 def measure_records(records: Records, wanted: Wanted) -> Measurement:

@@ -7,12 +7,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import duckdb
 import polars as pl
 
 from remand.records.census import DAYS, rebuilt
+
+if TYPE_CHECKING:
+    import duckdb
 
 Severity = Literal["ok", "note", "warning"]
 

@@ -103,12 +103,12 @@ class Shift:
 def shifts(series: Floats, floor: float) -> list[Shift]:
     """Sudden lasting changes of level in a daily series, by day.
 
-    Medians of adjoining windows are compared (R. Fried, "On the robust detection of edges in time
-    series filtering", Computational Statistics & Data Analysis 52, 2007: outliers, holidays and
-    slow trends do not move them) with the spread of such differences over the whole series. The
-    spread is the lower quartile of their absolute values, × 3.14 for a normal law (a shift in a short
-    series must not widen its own yardstick, as it would a median), or ``floor`` (what chance gives)
-    if that is more. A peak beyond
+    Medians of adjoining windows are compared (D. A. Smith, "A quantitative method for the detection
+    of edges in noisy time-series", Phil. Trans. R. Soc. B 353, 1998, with medians for means:
+    holidays and outliers do not move them) with the spread of such differences over the whole
+    series. The spread is the lower quartile of their absolute values, × 3.14 for a normal law (a
+    shift in a short series must not widen its own yardstick, as it would a median), or ``floor``
+    (what chance gives) if that is more; a steady drift widens it too. A peak beyond
     `SPREADS` of them, and of at least `LEAST` of the level, is a shift. It is dated where the
     absolute deviations from the two medians are least (J. Bai, "Least absolute deviation estimation
     of a shift", Econometric Theory 11, 1995).

@@ -80,9 +80,11 @@ def _conflicts(case: Case) -> tuple[str, ...]:
         )
         SELECT CASE WHEN any_value(races)
             THEN arg_min(place, (race, line)) || ': race ' || min(race)
-                || '; line ' || coalesce(CAST(arg_max(line, (race, line)) AS VARCHAR), '?') || ': race ' || max(race)
-            ELSE arg_min(place, (born, line)) || ': born about ' || min(born) || '; line '
-                || coalesce(CAST(arg_max(line, (born, line)) AS VARCHAR), '?') || ': ' || max(born) END
+                || '; line ' || coalesce(CAST(arg_max(line, (race, line)) AS VARCHAR), '?')
+                || ': race ' || max(race)
+            ELSE arg_min(place, (born, line)) || ': born about ' || min(born)
+                || '; line ' || coalesce(CAST(arg_max(line, (born, line)) AS VARCHAR), '?')
+                || ': ' || max(born) END
         FROM told WHERE NOT races OR lower(trim(race)) NOT IN ({_UNKNOWN})
         GROUP BY person ORDER BY person
     """)  # noqa: S608 - of the contract
