@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from remand.engine.compile import compile_model
 from remand.engine.expected import Path, solve
@@ -17,6 +18,7 @@ from remand.model.clock import Clock
 from remand.model.model import Model
 from remand.model.platform import Platform
 from remand.model.policy import Policy
+from remand.records.work import Records, Source
 
 START = dt.date(2021, 2, 1)
 """A Monday, and the first of a month, so that all three clocks can start on it."""
@@ -209,3 +211,34 @@ def run(spec: Model, steps: int, *policies: Policy, **more: Any) -> Solved:
     enacted = spec.enact(*policies)
     kernel = compile_model(enacted, enacted.clock.date(steps))
     return Solved(enacted, solve(kernel, **more))
+
+
+# -- records ---------------------------------------------------------------------------------
+
+
+def records(
+    person: Any, day_in: Any, day_out: Any, days: int, basis: str = "bookings", **columns: Any
+) -> Records:
+    """Records of a window of so many days from `START`; ``day_out`` below 0 is still inside.
+
+    Stays begun before the window are first seen on its first day. Columns not given are of one
+    level.
+    """
+    into, out = np.asarray(day_in), np.asarray(day_out)
+    ended = [int(d) if d >= 0 else None for d in out]
+    frame = pl.DataFrame(
+        {
+            "person": pl.Series(np.asarray(person), dtype=pl.UInt32),
+            "day_in": pl.Series(into, dtype=pl.Int32),
+            "day_seen": pl.Series(np.maximum(into, 0), dtype=pl.Int32),
+            "day_out": pl.Series(ended, dtype=pl.Int32),
+            "day_out_by": pl.Series(ended, dtype=pl.Int32),
+            "status": pl.repeat("held", len(into), eager=True),
+            "status_last": pl.repeat("held", len(into), eager=True),
+            "release_reason": pl.repeat("let go", len(into), eager=True),
+        }
+        | {name: pl.Series(values, dtype=pl.String) for name, values in columns.items()}
+    )
+    source = Source("jail.csv", basis, "ab" * 32, len(into))
+    until = START + dt.timedelta(days)
+    return Records(frame, START, until, basis, "in-facility", (source,), synthetic=False)

@@ -318,6 +318,7 @@ def test_a_mapping_may_say_that_no_column_is_a_field(take, tmp_path):
         ("columns:\n  admitted: [in]\n", 2, "a column is a name, or a position"),
         ("values:\n  race: Black\n", 2, "values must say what each raw value means"),
         ("keep: {a: b}\n", 1, "'keep' must be a list"),
+        ("delimiter: '::'\n", 1, "a delimiter is a single sign"),
         ("counts: people\n", 1, "use one of: in-facility, jurisdiction"),
     ],
 )
@@ -327,6 +328,38 @@ def test_a_mapping_that_says_what_cannot_be_is_told_with_its_line(tmp_path, text
         mapping(tmp_path, text)
     assert f"map.yaml:{line}: error" in str(error.value)
     assert said in str(error.value)
+
+
+def test_a_row_that_holds_a_date_is_no_header(take, ask):
+    """Even where one of its values is what a column may be called."""
+    take("7,2016-01-02 10:00,2016-01-03 11:00,N,M\n8,2016-01-05 10:00,2016-01-06 11:00,N,F\n")
+    assert ask("SELECT count(*), min(line) FROM stays") == [(2, 1)]
+
+
+def test_a_column_that_is_empty_at_first_is_read_all_the_same(take, ask):
+    """Nobody of the first twenty thousand has been released."""
+    rows = ["2016-01-01,"] * 20_001 + ["2016-01-02,01/31/2016"]
+    take("in,out\n" + "\n".join(rows) + "\n")
+    assert ask("SELECT count(*), max(released) FROM stays") == [(20_002, moment(2016, 1, 31))]
+
+
+def test_lines_are_true_however_large_the_file(take, ask):
+    """The row that is wrong stands where it is said to, also after others that were ragged."""
+    rows = [f"{i},2016-01-01,2016-01-02" for i in range(150_000)]
+    rows[120_000] = "120000,soon,2016-01-02"
+    take("id,in,out\n" + "\n".join(rows) + "\n", "even.csv")
+    assert ask("SELECT line FROM set_aside") == [(120_002,)]
+    assert ask("SELECT count(*) FROM stays WHERE line != CAST(person AS BIGINT) + 2") == [(0,)]
+
+
+def test_an_irregular_file_has_true_lines_too(take, ask):
+    """Ragged rows, blank lines and a quoted line break before what is asked for."""
+    rows = [f"{i},2016-01-01,2016-01-02" for i in range(3_000)]
+    rows[10], rows[20], rows[30] = "10,x", "", '30,2016-01-01,"2016-01-02\n"'
+    take("id,in,out\n" + "\n".join(rows) + "\n")
+    assert ask("SELECT line, rule, row FROM set_aside") == [(12, "unreadable_row", "10,x")]
+    shifted = "line != CAST(person AS BIGINT) + 2 + CAST(CAST(person AS BIGINT) > 30 AS INTEGER)"
+    assert ask(f"SELECT count(*) FROM stays WHERE {shifted}") == [(0,)]  # noqa: S608
 
 
 def test_excel_is_read_and_its_other_sheets_are_named(tmp_path, ask):
@@ -444,6 +477,27 @@ def test_monthly_figures_are_summed_where_no_column_gives_the_level(take, ask):
     assert found.files[0].used == 2
 
 
+def test_a_day_told_again_is_taken_from_the_last_file_and_row(take, ask):
+    """Revised figures replace the first ones; a repeated row is set aside."""
+    take("date,total\n2016-01-02,100\n2016-01-03,101\n2016-01-03,102\n", "a.csv")
+    assert ask("SELECT rule, line, value FROM set_aside") == [("duplicate_day", 3, "2016-01-03")]
+    take("date,total\n2016-01-03,110\n", "b.csv")
+    assert ask("SELECT day, people FROM census ORDER BY day") == [
+        (dt.date(2016, 1, 2), 100), (dt.date(2016, 1, 3), 110)]  # fmt: skip
+    head = "jurisdiction,month,adp\n"
+    take(f"{head}A,2016-01,10\nB,2016-01,20\n", "c.csv")
+    take(f"{head}A,2016-01,11\n", "d.csv")
+    assert ask("SELECT place, month, value FROM aggregates ORDER BY place") == [
+        ("A", dt.date(2016, 1, 1), 11), ("B", dt.date(2016, 1, 1), 20)]  # fmt: skip
+
+
+def test_quarters_are_told_by_their_first_month(take, ask):
+    """A mean stay a quarter."""
+    take("jurisdiction,year,quarter,avg_length_stay_pretrial\nA,2016,4,8.5\n")
+    assert ask("SELECT month, measure, axis, level, value FROM aggregates") == [
+        (dt.date(2016, 10, 1), "stay_release", "status", "pretrial", 8.5)]  # fmt: skip
+
+
 # -- the command ----------------------------------------------------------------------------
 
 
@@ -558,6 +612,30 @@ def test_a_kill_in_the_middle_leaves_the_file_and_the_next_run_cleans_up(take, t
     assert [p for p in tmp_path.iterdir() if p.name.endswith(".part")]
     assert take(FEBRUARY, "f.csv").stays == 4
     assert not [p for p in tmp_path.iterdir() if p.name.endswith(".part")]
+
+
+LOCKED = """
+import sys, time, duckdb
+con = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_file_that_another_program_has_open_is_told(take, tmp_path):
+    """Whoever looks at it in DuckDB closes it first."""
+    take(JANUARY)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOCKED, tmp_path / "w.duckdb"], stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout.readline() == b"open\n"
+        with pytest.raises(InputError, match="open in no other program"):
+            take(FEBRUARY, "f.csv")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 def test_a_place_that_cannot_be_written_is_told_first(take, tmp_path):

@@ -106,6 +106,16 @@ def test_the_three_stays_are_three_figures(jail):
     assert bases.null_count() == 0
 
 
+def test_stays_under_way_before_the_records_do_not_lengthen_the_others(jail):
+    """Ten are inside after 4 days. Of twenty who were watched from then on, ten stayed 20 days and
+    ten 60; twenty more who stayed 60 were only known of after 30, so they say nothing of day 20."""
+    rows = [(i, 10, 14) for i in range(30)] + [(30 + i, 5, 25) for i in range(10)]
+    rows += [(40 + i, 5, 65) for i in range(10)] + [(50 + i, -30, 30) for i in range(20)]
+    rows += [(70 + i, 95, None) for i in range(10)]
+    admitted = 30 * 4 + 10 * 20 + 10 * 60 + 10 * (20 + 60) / 2
+    assert value(told(jail(rows)), "stay_admission") == pytest.approx([admitted / 60])
+
+
 def test_someone_booked_in_and_out_on_one_day_is_admitted_and_never_counted(jail):
     """Ten such stays: ten admissions, ten releases, no bed-day, a stay of no days."""
     frame = told(jail([(i, 3, 3) for i in range(10)]))

@@ -46,6 +46,9 @@ def read_mapping(path: str | Path) -> Corrections:
         if plain.get(key) is not None and not isinstance(plain[key], what):
             shown = "true or false" if what is bool else "text"
             wrong(f"'{key}' must be {shown}", f"write {shown}", key, value=plain[key])
+    if isinstance(plain.get("delimiter"), str) and len(plain["delimiter"]) != 1:
+        wrong("a delimiter is a single sign", "write ';' or \"\\t\"", "delimiter",
+              value=plain["delimiter"])  # fmt: skip
     for key, options in (("counts", _COUNTS), ("kind", KIND_NAMES)):
         if plain.get(key) is not None and plain[key] not in options:
             wrong(f"'{plain[key]}' is none of the {key} there are",

@@ -185,7 +185,7 @@ def _measures(before: Held, after: Held, groups: int) -> Iterator[Measure]:
         mix = moved[..., 1:].sum(axis=-1) - moved[..., 0]
         values["change_by_mix"][..., 0] = mix
         days = days.copy()
-        pass
+        days[..., 0] -= mix
         values["change_by_days"] = days
     for name, value in values.items():
         yield Measure(name, "people", value[..., None, :, None], basis=PARTS[name])

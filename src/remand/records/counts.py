@@ -11,7 +11,7 @@ from remand.errors import InputError
 from remand.records.mapping import Column, Read
 from remand.records.measures import level_of, measure_of
 from remand.records.reading import Table
-from remand.records.staging import level_sql
+from remand.records.staging import level_sql, unreadable
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,7 +48,7 @@ def take_census(
         level = named[0]
     wide = [] if level else _wide(read, people)
     counted = [c.columns[0] for c in wide] or [people.position]
-    _staged(con, table, moment, day, counted, today, source)
+    _staged(con, table, moment, day, counted, today, source, [] if level else ["moment"])
     if level is not None:
         of = f"c{axis.position}" if axis else f"'{level.name.lower()}'"
         cell = _leveled(f"c{level.position}", axis.name if axis else level.name.lower(), values)
@@ -58,6 +58,7 @@ def take_census(
             f"ELSE {of} END, CASE WHEN NOT {total} THEN {cell} END, n{people.position}, {source} "
             f"FROM counted WHERE rule IS NULL"
         )
+        _replaced(con, "census", ("day", "axis", "level"), source)
         return [Counted((people.position,), "people", level.name)]
     for item in wide:
         of, at = _named(item, values)
@@ -65,6 +66,7 @@ def take_census(
             f"INSERT INTO census SELECT moment, {of}, {at}, n{item.columns[0]}, {source} "  # noqa: S608
             f"FROM counted WHERE rule IS NULL AND n{item.columns[0]} IS NOT NULL"
         )
+    _replaced(con, "census", ("day", "axis", "level"), source)
     return wide
 
 
@@ -119,8 +121,17 @@ def take_aggregates(
             file=str(table.look.path), line=1,
         )  # fmt: skip
     cells = sorted({i for item in items for i in item.columns})
-    _staged(con, table, f"CAST({moment} AS DATE)", day, cells, today, source)
     at = f"c{place.position}" if place else "CAST(NULL AS VARCHAR)"
+    _staged(
+        con,
+        table,
+        f"CAST({moment} AS DATE)",
+        day,
+        cells,
+        today,
+        source,
+        ["moment", *([at] if place else [])],
+    )
     total = next((i.columns[0] for i in items if i.measure == "adp" and i.axis is None), None)
     if total is not None:
         _zeros(con, table, read, total, at, source)
@@ -131,6 +142,7 @@ def take_aggregates(
             f"INSERT INTO aggregates SELECT moment, {at}, '{item.measure}', {axis}, {level}, "  # noqa: S608
             f"{value}, {source} FROM counted WHERE rule IS NULL AND ({value}) IS NOT NULL"
         )
+    _replaced(con, "aggregates", ("month", "place", "measure", "axis", "level"), source)
     return items
 
 
@@ -187,8 +199,12 @@ def _staged(
     cells: list[int],
     today: dt.date,
     source: int,
+    once: list[str],
 ) -> None:
-    """The temporary table ``counted``: the day or month, numbers ``nI``, and why not used."""
+    """The temporary table ``counted``: the day or month, numbers ``nI``, and why not used.
+
+    Of rows that agree in ``once`` the last is used.
+    """
     numbers = ", ".join(f"try_cast(replace(c{i}, ',', '') AS DOUBLE) AS n{i}" for i in cells)
     whole = ", ".join(f"coalesce(c{i}, '')" for i in range(len(table.columns)))
     unread = [f"WHEN c{i} IS NOT NULL AND n{i} IS NULL THEN {i}" for i in cells]
@@ -205,6 +221,16 @@ def _staged(
                 concat_ws({_quoted(table.delimiter)}, {whole}) AS whole FROM ({table.sql}))
         )
     """)  # noqa: S608
+    if once:
+        same = " AND ".join(f"counted.{k} IS NOT DISTINCT FROM twice.{k}" for k in once)
+        con.execute(f"""
+            UPDATE counted SET rule = 'duplicate_day' FROM (
+                SELECT {", ".join(once)}, max({table.line}) AS last FROM counted
+                WHERE rule IS NULL GROUP BY ALL HAVING count(*) > 1
+            ) AS twice
+            WHERE rule IS NULL AND counted.{table.line} < twice.last
+                AND {same}
+        """)  # noqa: S608
     named = " ".join(f"WHEN {i} THEN {_quoted(table.columns[i])}" for i in cells)
     texts = " ".join(f"WHEN {i} THEN c{i}" for i in cells)
     con.execute(f"""
@@ -216,15 +242,23 @@ def _staged(
             rule,
             CASE rule WHEN 'missing_date' THEN 'there is no date'
                 WHEN 'unreadable_date' THEN 'no date as this column writes them, or one to come'
+                WHEN 'duplicate_day' THEN 'the same day stands again below, and is used'
                 ELSE 'no number' END,
             whole
         FROM counted WHERE rule IS NOT NULL
     """)  # noqa: S608
-    for row in table.unreadable:
-        con.execute(
-            "INSERT INTO set_aside VALUES (?, ?, NULL, NULL, 'unreadable_row', ?, ?)",
-            [source, row.line, row.trouble, row.text[:10_000]],
-        )
+    unreadable(con, table, source, private=False)
+
+
+def _replaced(
+    con: duckdb.DuckDBPyConnection, name: str, keys: tuple[str, ...], source: int
+) -> None:
+    """Drop what an earlier file said of the same days or months: the last one holds."""
+    same = " AND ".join(f"old.{key} IS NOT DISTINCT FROM new.{key}" for key in keys)
+    con.execute(
+        f"DELETE FROM {name} AS old USING {name} AS new "  # noqa: S608
+        f"WHERE old.source < new.source AND new.source = {source} AND {same}"
+    )
 
 
 def _named(item: Counted, values: Values) -> tuple[str, str]:

@@ -214,6 +214,7 @@ def _take(
         "updates",
         "twice",
         "troubles",
+        "again",
         "seen",
         "tried",
     ):

@@ -158,8 +158,10 @@ def mapped(
     columns = [
         _column(con, table, i, fields.get(i), why.get(i, "")) for i in range(len(table.columns))
     ]
-    columns = _keep(table, columns, [*corrections.keep, *keep], corrections)
+    if kind in {"bookings", "snapshots"}:
+        columns = _keep(table, columns, [*corrections.keep, *keep], corrections)
     read = Read(kind, tuple(columns))
+    _have_values(read, corrections)
     _complete(table, read)
     return _with_forms(con, table, read, corrections)
 
@@ -271,6 +273,22 @@ def _keep(
     return columns
 
 
+LEVELED = ("race", "sex", "charge", "charge_last", "status", "status_last", "release_reason")
+"""Fields whose raw values a mapping may turn into levels; so may columns that are kept."""
+
+
+def _have_values(read: Read, corrections: Corrections) -> None:
+    known = [*LEVELED, *(c.kept for c in read.kept())]
+    for name in corrections.values:
+        if name not in known:
+            raise corrections.wrong(
+                f"'{name}' has no values that could become levels",
+                did_you_mean(name, known),
+                "values",
+                name,
+            )
+
+
 def _complete(table: Table, read: Read) -> None:
     """Whether a file of this kind has what it must hold."""
     has = {c.field for c in read.columns}
@@ -326,7 +344,9 @@ def _with_forms(
             forms[column.position] = Found(form, 1, 1)
             continue
         result = found(con, "sample", text)
-        if result is None and not table.filled[column.position]:
+        if result is None and table.filled[column.position]:  # empty in its first rows
+            result = found(con, f"({table.sql})", text)
+        elif result is None:
             result = Found(FORMS[0], 0, 0)
         if result is None or result.times_only:
             raise _no_form(con, table, column, times=result is not None)

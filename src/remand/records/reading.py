@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -55,9 +56,13 @@ class Table:
     header: bool = True
     notes: tuple[str, ...] = ()
 
-    def position(self, name: str) -> int:
-        """Where a column stands."""
-        return self.columns.index(name)
+    @property
+    def numbered(self) -> str:
+        """The SELECT of its cells with the line of each row."""
+        if self.line == "line":
+            return self.sql
+        before = int(self.line.removeprefix("rowid + ")) - 1
+        return f"SELECT *, row_number() OVER () + {before} AS line FROM ({self.sql})"  # noqa: S608
 
 
 def table(
@@ -210,9 +215,7 @@ def _header(
         line, cells = next((ln, list(c)) for ln, c in full if len(c) == width)
         if line > first_line:
             notes.append(f"lines 1–{line - 1} stand above the header and were passed over")
-    has = (
-        _looks_like_header(cells, [c for ln, c in full if ln > line]) if wanted is None else wanted
-    )
+    has = _looks_like_header(cells) if wanted is None else wanted
     if not has:
         notes.append("no header: columns are known by their position")
         return line, tuple(f"column {i + 1}" for i in range(len(cells))), False, tuple(notes)
@@ -221,13 +224,17 @@ def _header(
     return line, _unlike(cells, notes), True, tuple(notes)
 
 
-def _looks_like_header(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """A header names fields, or at least holds no number where numbers stand below it."""
-    if any(field_of(cell) for cell in cells):
-        return True
+def _looks_like_header(cells: Sequence[str]) -> bool:
+    """A header names fields, or at least holds no date and not mostly numbers."""
     filled = [cell for cell in cells if cell.strip()]
-    digits = sum(any(sign.isdigit() for sign in cell) for cell in filled)
-    return not below or 2 * digits < len(filled)
+    if 2 * sum(field_of(cell) is not None for cell in filled) >= len(filled):
+        return True
+    if any(_LIKE_A_DATE.match(cell.strip()) for cell in filled):
+        return False
+    return 2 * sum(any(sign.isdigit() for sign in cell) for cell in filled) < len(filled)
+
+
+_LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}[ -]?[A-Za-z]{3}[ -]?\d{2,4}")
 
 
 def _unlike(cells: Sequence[str], notes: list[str]) -> tuple[str, ...]:

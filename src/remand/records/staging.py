@@ -67,7 +67,7 @@ def stage(
     fields: dict[str | None, Column] = {c.field: c for c in read.columns if c.field}
     troubles = _troubles(read, fields, today)
     numbered = ["line"] if table.line == "line" else []
-    kept = [f'c{c.position} AS "{c.kept}"' for c in read.kept()]
+    kept = [f'{_text(c, c.kept, values)} AS "{c.kept}"' for c in read.kept()]
     texts = [f"{_text(fields.get(name), name, values)} AS {name}" for name in TEXTS]
     moments = [sql for name in MOMENTS for sql in _moment(read, fields.get(name), name)]
     cases = " ".join(f"WHEN {t.when} THEN {i}" for i, t in enumerate(troubles))
@@ -117,19 +117,25 @@ def set_aside(con: duckdb.DuckDBPyConnection, table: Table, read: Read, source: 
         f"CASE WHEN value = field THEN 'the header stands here again' ELSE reason END, whole "
         f"FROM staged JOIN troubles USING (trouble) ORDER BY 2"
     )
-    private = any(c.dropped for c in read.columns)
-    for row in table.unreadable:
-        text = None if private else row.text[:10_000]
-        reason = row.trouble + (
-            "; the row is not kept here, for the file says who somebody is" if private else ""
-        )
-        con.execute(
-            "INSERT INTO set_aside VALUES (?, ?, NULL, NULL, 'unreadable_row', ?, ?)",
-            [source, row.line, reason, text],
-        )
+    unreadable(con, table, source, private=any(c.dropped for c in read.columns))
     con.execute("DELETE FROM staged WHERE trouble IS NOT NULL")
     for keys, what in _keys(read):
         _repeated(con, table, read, source, keys, what)
+
+
+def unreadable(con: duckdb.DuckDBPyConnection, table: Table, source: int, *, private: bool) -> None:
+    """Keep rows that could not be parted into cells; of a ``private`` file, only their lines."""
+    rows = table.unreadable
+    also = "; the row is not kept here, for the file holds what must not be" if private else ""
+    con.execute(
+        f"INSERT INTO set_aside SELECT {source}, unnest(?::BIGINT[]), NULL, NULL, "
+        f"'unreadable_row', unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        [
+            [row.line for row in rows],
+            [row.trouble + also for row in rows],
+            [None if private else row.text[:10_000] for row in rows],
+        ],
+    )
 
 
 def _keys(read: Read) -> list[tuple[tuple[str, ...], str]]:
@@ -166,15 +172,18 @@ def _repeated(
         return
     field = read.of(keys[0])
     named = "NULL" if field is None else "'" + field.name.replace("'", "''") + "'"
-    shown = [c for c in read.columns if c.field in {*TEXTS, "admitted", "released", "day",
-                                                    "first_seen", "last_seen"}]  # fmt: skip
-    whole = ", ".join(f"coalesce(CAST(staged.{c.field} AS VARCHAR), '')" for c in shown)
     condition = f"staged.{keys[0]} = twice.{keys[0]}{again} AND staged.{line} < twice.last"
-    con.execute(
-        f"INSERT INTO set_aside SELECT {source}, staged.{line}, {named}, staged.{keys[0]}, "  # noqa: S608
-        f"'duplicate_booking', '{what}; the last, in line ' || twice.last || ', is used', "
-        f"concat_ws('{table.delimiter}', {whole}) FROM staged JOIN twice ON {condition} ORDER BY 2"
-    )
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE again AS
+        SELECT staged.{line} AS line, staged.{keys[0]} AS value, twice.last
+        FROM staged JOIN twice ON {condition}
+    """)  # noqa: S608
+    con.execute(f"""
+        INSERT INTO set_aside
+        SELECT {source}, line, {named}, value, 'duplicate_booking',
+            '{what}; the last, in line ' || last || ', is used', {_whole(table, read)}
+        FROM again JOIN ({table.numbered}) USING (line) ORDER BY line
+    """)  # noqa: S608
     con.execute(f"DELETE FROM staged USING twice WHERE {condition}")  # noqa: S608
 
 

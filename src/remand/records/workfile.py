@@ -32,8 +32,8 @@ def rewritten(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     _writable(path)
     _clear(path)
     scratch = _part(path, os.getpid())
-    scratch.mkdir()
     try:
+        scratch.mkdir()
         if writer := _another(path):
             raise InputError.of(
                 f"another remand ingest (process {writer}) is writing '{path}'",
@@ -56,6 +56,12 @@ def rewritten(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         finally:
             con.close()
         _in_place(copy, path)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        said = str(getattr(error, "strerror", None) or error).splitlines()[0]
+        raise InputError.of(
+            f"'{path}' cannot be written: {said}",
+            fix="make room on the disk, or give another place",
+        ) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -92,12 +98,7 @@ def _writable(path: Path) -> None:
 def _in_place(copy: Path, path: Path) -> None:
     """Put the copy in place, on disk before its name is."""
     _to_disk(copy, os.O_RDWR)
-    try:
-        copy.replace(path)
-    except OSError as error:
-        raise InputError.of(
-            f"'{path}' cannot be written: {error.strerror}", fix="give another place"
-        ) from None
+    copy.replace(path)
     _to_disk(path.parent, os.O_RDONLY)
 
 

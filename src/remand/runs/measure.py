@@ -59,8 +59,13 @@ def measure(work: str | Path, wanted: Wanted) -> Measurement:
         )
         files = con.execute("SELECT file, kind, sha256, rows FROM sources").fetchall()
         nobody = con.execute("SELECT count(*) FROM stays WHERE person IS NULL").fetchone()
+        aside = con.execute("SELECT count(*) FROM set_aside WHERE rule = 'not_reported'").fetchone()
     if len(months) and (wanted.places or not (stays and stays[0])):
-        return _of_months(months, files, wanted)
+        found = _of_months(months, files, wanted)
+        if aside and aside[0]:
+            note = f"Set aside when read: {aside[0]:,} months of zero that mean none reported."
+            return replace(found, notes=(*found.notes, note))
+        return found
     if wanted.places:
         raise InputError.of(
             "--place is of monthly figures, and this file holds stays alone",
@@ -110,9 +115,9 @@ def measure_records(records: Records, wanted: Wanted) -> Measurement:
 
 def _written(wanted: Wanted) -> dict[str, Any]:
     """What was asked, as it would be written down; of a file its name and hash, not its folder."""
-    said = {key: str(value) for key, value in asdict(wanted).items() if value}
+    said = {k: v if isinstance(v, tuple | int) else str(v) for k, v in asdict(wanted).items() if v}
     for key in ("population", "variance"):
-        if key in said and (path := Path(said[key])).is_file():
+        if key in said and (path := Path(str(said[key]))).is_file():
             said[key] = f"{path.name} (SHA-256 {sha256(path.read_bytes()).hexdigest()[:12]})"
     return said
 

@@ -1,0 +1,319 @@
+"""Fitting records: what a person gets, what they are told, and what must not get out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+import remand as rm
+from remand.engine.compile import compile_model
+from remand.engine.expected import solve
+from remand.errors import InputError
+from remand.files import load_model
+from remand.fitting.document import folder
+from remand.fitting.fit import fit
+from remand.fitting.stays import periods
+from remand.fitting.synth import write
+
+DAYS = 800
+
+
+@pytest.fixture(scope="module")
+def jail(build):
+    """Two statuses, three races (nine people of one), two exits; steady, some come back."""
+    rng = np.random.default_rng(5)
+    n = 6000
+    person = rng.integers(0, 4000, n)
+    into = rng.integers(-300, DAYS, n)
+    status = np.where(rng.random(n) < 0.7, "Held for trial", "Sentenced")
+    way = np.where(rng.random(n) < 0.4, "dismissed", "bail")
+    stay = rng.geometric(np.where(status == "Sentenced", 1 / 60, 1 / 20)) - 1
+    race = np.where(rng.random(n) < 0.6, "Black", "white").astype(object)
+    race[:9] = "other"
+    order = np.lexsort((into, person))
+    person, into, stay, status, way, race = (
+        x[order] for x in (person, into, stay, status, way, race)
+    )
+    for i in range(1, n):  # nobody is inside twice at a time
+        if person[i] == person[i - 1] and into[i] <= into[i - 1] + stay[i - 1]:
+            into[i] = into[i - 1] + stay[i - 1] + 1
+    kept = (into + stay >= 0) & (into < DAYS)
+    out = np.where(into + stay < DAYS, into + stay, -1)
+    reason = np.where(out < 0, "not recorded", way)
+    return build.records(
+        person[kept], into[kept], out[kept], DAYS, status=status[kept], race=race[kept],
+        release_reason=reason[kept],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found(jail):
+    """The jail fitted by race."""
+    return folder(fit(jail, ["race"], draws=40), "jail", "Jail")
+
+
+def test_a_fitted_model_has_states_by_status_and_exits_by_reason(found):
+    """And a place for those who were let out, who come back as one status or the other."""
+    model = found.model
+    assert list(model.states) == ["held_for_trial", "sentenced", "released"]
+    assert set(model.states["sentenced"].exits) == {"bail", "dismissed"}
+    assert set(model.states["released"].exits) == {
+        "back_held_for_trial",
+        "back_sentenced",
+        "not_back",
+    }
+    assert model.states["released"].kind == "community"
+
+
+def test_a_fitted_model_holds_tonight_whom_the_records_hold(found, jail):
+    """To the person, though small groups are spread."""
+    kernel = compile_model(found.model, jail.until + dt.timedelta(5))
+    inside = int(jail.stays["day_out"].is_null().sum())
+    assert kernel.inside[:, :2].sum() == pytest.approx(inside, abs=1e-3)
+
+
+def test_a_fitted_model_goes_on_as_the_records_did(found, jail):
+    """A steady jail stays as it is: within a twentieth over half a year."""
+    path = solve(compile_model(found.model, jail.until + dt.timedelta(180)))
+    held = path.census[:, :2].sum(axis=(0, 1))
+    seen, out = (jail.stays[c].fill_null(DAYS).to_numpy() for c in ("day_seen", "day_out"))
+    actual = np.mean([((seen <= d) & (out > d)).sum() for d in range(DAYS - 360, DAYS)])
+    assert held.mean() == pytest.approx(actual, rel=0.05)
+
+
+def test_every_number_says_which_file_it_came_from_and_on_how_many_stays(found):
+    """The hash of the file stands among the sources, and n in every note."""
+    document = found.document
+    assert document["sources"]["records_1"]["address"] == "sha256:" + "ab" * 32
+    for told in document["states"].values():
+        assert told["source"] == ["records_1"]
+        assert told["note"].startswith("n = ")
+    for told in document["arrivals"].values():
+        assert told["note"].startswith("n = ")
+    assert set(found.parameters["parameter"]) >= {
+        "admissions", "growth", "season", "weekday", "stay_median", "stay_mean", "exit_share",
+        "return_share", "steady_census", "within_a_week",
+    }  # fmt: skip
+    assert found.parameters["q05"].null_count() == 0
+    assert (found.parameters["q05"] <= found.parameters["q95"]).all()
+
+
+def test_no_count_of_few_people_is_told(found, jail):
+    """Nine people of one race: no n below ten, no law of their own, nobody inside told alone."""
+    assert found.parameters["n"].drop_nulls().min() >= 10
+    inside = jail.stays.filter(pl.col("day_out").is_null())
+    for name, table in found.tables.items():
+        if "duration" in table.columns:
+            assert "other" not in table["race"].to_list(), name
+        if name.startswith("inside_"):
+            status = {"inside_sentenced.csv": "Sentenced"}.get(name, "Held for trial")
+            own = inside.filter(pl.col("status") == status)
+            for (race,), rows in table.group_by("race"):
+                if rows["people"].min() < 10:  # spread by what is expected, and so not their count
+                    assert rows["people"].sum() != pytest.approx((own["race"] == race).sum())
+
+
+def test_draws_are_by_people_and_the_same_for_the_same_seed(jail):
+    """Another seed gives others; no draws give numbers without intervals."""
+    one, same, other = (fit(jail, draws=5, seed=s).laws.drawn_mean for s in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+    none = folder(fit(jail, draws=0), "jail", "Jail")
+    assert none.parameters["q05"].null_count() == len(none.parameters)
+    assert none.draws.is_empty()
+
+
+def test_what_came_later_is_not_read(jail):
+    """Whatever the records say of days after --as-of, the fit is the same to the last bit."""
+    as_of = jail.since + dt.timedelta(600)
+    later = jail.stays.with_columns(
+        day_out=pl.when(pl.col("day_out") >= 600).then(None).otherwise(pl.col("day_out")),
+        day_out_by=pl.when(pl.col("day_out") >= 600).then(None).otherwise(pl.col("day_out_by")),
+        release_reason=pl.when(pl.col("day_out") >= 600)
+        .then(pl.lit("rewritten"))
+        .otherwise(pl.col("release_reason")),
+    ).filter(pl.col("day_in") < 650)
+    one, other = (
+        folder(fit(r.known(as_of), ["race"], draws=3), "jail", "Jail")
+        for r in (jail, replace(jail, stays=later))
+    )
+    assert one.parameters.equals(other.parameters)
+    assert one.draws.equals(other.draws)
+    for name, table in one.tables.items():
+        assert table.equals(other.tables[name])
+
+
+def test_records_from_a_later_day_are_left_truncated(jail):
+    """Those who were inside then count from then on; those who had left are not there."""
+    later = jail.since_day(jail.since + dt.timedelta(100))
+    assert later.days == DAYS - 100
+    stays = later.stays
+    assert stays["day_seen"].min() == 0
+    assert (stays["day_in"] < 0).any()
+    assert (stays["day_out"].drop_nulls() >= 0).all()
+    mean = fit(jail, draws=0).laws.joint.mean
+    assert fit(later, draws=0).laws.joint.mean == pytest.approx(mean, rel=0.1)
+
+
+def test_a_model_begun_inside_the_records_follows_how_many_came(build):
+    """Half as many people from the middle on: the path of arrivals halves too."""
+    day = np.concatenate([np.repeat(np.arange(0, 400), 8), np.repeat(np.arange(400, DAYS), 4)])
+    records = build.records(np.arange(len(day)), day, np.where(day + 5 < DAYS, day + 5, -1), DAYS)
+    start = records.since + dt.timedelta(100)
+    model = folder(fit(records, start=start, draws=0), "jail", "Jail").model
+    kernel = compile_model(model, records.until)
+    came = kernel.arrivals.sum(axis=(0, 1))
+    assert came[:200].mean() == pytest.approx(8, rel=0.15)
+    assert came[-200:].mean() == pytest.approx(4, rel=0.15)
+    assert came.sum() == pytest.approx((day >= 100).sum(), rel=0.02)
+
+
+def test_stays_that_changed_are_told_apart_by_half_years(build):
+    """Stays twice as long in the last half year: the model's law is theirs, not the mean of all."""
+    rng = np.random.default_rng(3)
+    day = np.repeat(np.arange(0, 730), 10)
+    stay = rng.geometric(np.where(day < 515, 1 / 10, 1 / 20))
+    out = np.where(day + stay < 730, day + stay, -1)
+    records = build.records(np.arange(len(day)), day, out, 730)
+    fitted = fit(records, draws=0)
+    now = fitted.laws.groups(fitted.layout, 1)[0, 0]
+    assert fitted.laws.nodes.keys[now].tolist() == [0, 0]
+    assert fitted.laws.joint.mean[0, now] == pytest.approx(20, rel=0.1)
+
+
+def test_stays_that_did_not_change_are_taken_together(jail):
+    """A half year that differs by chance alone has no law of its own."""
+    keys = fit(jail, draws=0).laws.nodes.keys
+    assert (keys[:, -1] == -1).all()
+
+
+def test_half_years_at_the_edges_are_joined_to_their_neighbours():
+    """A month of a half year is no law."""
+    found = periods(dt.date(2016, 6, 2), dt.date(2018, 12, 31))
+    assert [str(day) for day in found] == [
+        "2016-06-02", "2017-01-01", "2017-07-01", "2018-01-01", "2018-07-01",
+    ]  # fmt: skip
+    assert periods(dt.date(2020, 1, 10), dt.date(2020, 5, 1)) == (dt.date(2020, 1, 10),)
+
+
+def test_records_without_persons_have_nobody_come_back(build):
+    """Everyone is new, and it is said."""
+    day = np.repeat(np.arange(0, 200), 3)
+    records = build.records(np.arange(600), day, np.where(day < 190, day + 4, -1), 200)
+    found = folder(fit(records, draws=2), "jail", "Jail")
+    assert "released" not in found.document["states"]
+    assert any(line.startswith("Returns: nobody is known") for line in found.limits)
+    assert found.model.states["held"].exits["let_go"].to == "gone"
+
+
+# -- what is refused ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "fix"),
+    [
+        ({"by": ["rase"]}, "no column 'rase'", "did you mean 'race'?"),
+        ({"by": ["status"]}, "cannot be a stratum", "statuses become states"),
+        ({"start": dt.date(2030, 1, 1)}, "not within the records", "give a day from"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused_with_a_fix(jail, asked, said, fix):
+    """Each says what is wrong, and what to write instead."""
+    with pytest.raises(InputError) as refused:
+        fit(jail, draws=0, **asked)
+    assert said in str(refused.value)
+    assert fix in refused.value.problems[0].fix
+
+
+def test_codes_are_not_groups(build):
+    """Six hundred charge codes must be grouped first."""
+    n = 600
+    records = build.records(
+        np.arange(n), np.arange(n) % 100, np.arange(n) % 100 + 3, 120,
+        charge=[f"code {i}" for i in range(n)],
+    )  # fmt: skip
+    with pytest.raises(InputError, match="has 600 levels") as refused:
+        fit(records, ["charge"], draws=0)
+    assert "values: charge:" in refused.value.problems[0].fix
+
+
+def test_a_month_of_records_is_too_short(build):
+    """Nothing is fitted to four weeks."""
+    records = build.records([0, 1], [1, 2], [3, 4], 28)
+    with pytest.raises(InputError, match="28 days"):
+        fit(records, draws=0)
+
+
+# -- the command ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A work file of half a year of synthetic bookings."""
+    folder_ = tmp_path_factory.mktemp("fit")
+    write(rm.synth("philadelphia", "2014-01-01", "2014-07-01"), folder_ / "bookings.csv")
+    rm.ingest(folder_ / "bookings.csv", folder_ / "my-county.duckdb")
+    return folder_ / "my-county.duckdb"
+
+
+def test_fit_writes_a_folder_that_check_finds_clean(remand, work, tmp_path):
+    """Two commands from records to a checked model, and what it cannot support."""
+    code, out, err = remand("fit", work, "--out", tmp_path / "county", "--by", "race", "--draws", 9)
+    assert (code, err) == (0, "")
+    assert "What these records cannot support:" in out
+    assert "My county, from 2014-07-01" in out
+    assert "(" in out.split("sentenced")[1].splitlines()[0]
+    model, problems = load_model(tmp_path / "county")
+    assert problems == []
+    assert model.sources["records_1"].note.endswith("Synthetic: nobody in it exists")
+    assert remand("check", tmp_path / "county")[0] == 0
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_fit_does_not_write_over_a_model_unless_told(remand, work, tmp_path):
+    """Somebody may have worked on it; and a folder of other things is never touched."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "thesis.txt").write_text("years of work")
+    code, _, err = remand("fit", work, "--out", tmp_path / "other", "--replace")
+    assert code == 2
+    assert "is not empty" in err
+    assert (tmp_path / "other" / "thesis.txt").read_text() == "years of work"
+    assert remand("fit", work, "--out", tmp_path / "a", "--draws", 0)[0] == 0
+    (tmp_path / "a" / "model.yaml").write_text("mine")
+    code, _, err = remand("fit", work, "--out", tmp_path / "a", "--draws", 0)
+    assert code == 2
+    assert "--replace" in err
+    assert (tmp_path / "a" / "model.yaml").read_text() == "mine"
+    assert remand("fit", work, "--out", tmp_path / "a", "--draws", 0, "--replace")[0] == 0
+    assert load_model(tmp_path / "a")[1] == []
+
+
+def test_fit_gives_parameters_as_json(remand, work, tmp_path):
+    """Every number, its interval and n."""
+    code, out, _ = remand("fit", work, "--out", tmp_path / "b", "--draws", 5, "--json")
+    assert code == 0
+    rows = json.loads(out)["parameters"]
+    assert {"parameter", "unit", "state", "value", "q05", "q95", "n"} <= set(rows[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nowhere.duckdb", "--out", "x"], "there is no work file"),
+        (["WORK", "--out", "x", "--as-of", "2031-01-01"], "outside the window"),
+        (["WORK", "--out", "x", "--from", "2001-01-01"], "outside the window"),
+        (["WORK", "--out", "x", "--place", "Kern"], "stays are of one place"),
+        (["WORK", "--out", "no/such/x"], "there is no folder"),
+    ],
+)
+def test_fit_says_what_is_wrong_with_what_it_is_asked(remand, work, words, said):
+    """Exit code 2 and a message, before any work is done."""
+    code, _, err = remand("fit", *(work if word == "WORK" else word for word in words))
+    assert code == 2
+    assert said in err
+    assert "Fix:" in err
