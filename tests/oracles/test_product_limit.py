@@ -7,7 +7,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 
 from remand.fitting.survival import Observed, incidence
-from remand.outcomes.survival import Watched
+from remand.outcomes.product_limit import Watched
 
 
 @pytest.fixture

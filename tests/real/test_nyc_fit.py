@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import remand as rm
+from remand.files import load_model
 from remand.model.states import KINDS
+from remand.records.work import read
 
 DATA = os.environ.get("REMAND_DATA")
 pytestmark = pytest.mark.skipif(
@@ -30,8 +33,6 @@ def work(tmp_path_factory):
 @pytest.fixture(scope="module")
 def census(work):
     """People inside on every day of the records, as the stays have them."""
-    from remand.records.work import read
-
     stays = read(work).stays
     days = (dt.date(2022, 1, 1) - dt.date(2016, 6, 2)).days
     seen, out = (stays[c].fill_null(days).to_numpy() for c in ("day_seen", "day_out"))
@@ -65,10 +66,10 @@ def test_the_half_year_after_is_forecast_better_than_by_tomorrow_equals_today(wo
     today = census[AS_OF - dt.timedelta(1)]
     error, naive = np.abs(forecast - truth).mean(), np.abs(today - truth).mean()
     with capsys.disabled():
-        print(
+        sys.stdout.write(
             f"\nNew York City, January–June 2019: {truth.mean():,.0f} people held, forecast "
-            f"{forecast.mean():,.0f}; mean absolute error {error:,.0f} ({error / truth.mean():.1%}),"
-            f" of 'tomorrow equals today' {naive:,.0f} ({naive / truth.mean():.1%})"
+            f"{forecast.mean():,.0f}; mean absolute error {error:,.0f}, of 'tomorrow equals today' "
+            f"{naive:,.0f}\n"
         )
     assert error < naive
 
@@ -76,8 +77,6 @@ def test_the_half_year_after_is_forecast_better_than_by_tomorrow_equals_today(wo
 def test_the_whole_fit_is_a_model_that_check_finds_clean(work, tmp_path):
     """By race and sex, with draws, written and read again."""
     found = rm.fit(work, tmp_path / "nyc", by=["race", "sex"], as_of=AS_OF, draws=10)
-    from remand.files import load_model
-
     model, problems = load_model(tmp_path / "nyc")
     assert problems == []
     assert model.clock.start == AS_OF

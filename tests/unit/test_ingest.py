@@ -16,8 +16,8 @@ import pytest
 from remand.errors import InputError
 from remand.files import read_mapping
 from remand.fitting.synth import write as write_synth
+from remand.records.columns import Corrections
 from remand.records.ingest import ingest
-from remand.records.mapping import Corrections
 
 JANUARY = """\
 person,booking,in,out,race,sex,age,charge,status
@@ -270,6 +270,14 @@ def test_names_and_birthdays_are_never_kept(take, ask):
     assert all(not c.examples for c in found.files[0].read.columns[:3])
     with pytest.raises(InputError, match="'Last Name' says who somebody is"):
         take("Last Name,Booked,Released\nDoe,2016-01-02,\n", "b.csv", keep=["last name"])
+
+
+def test_a_birth_date_that_is_a_year_or_masked_is_no_obstacle(take, ask):
+    """A year is kept as one; what cannot be read is dropped, and said."""
+    take("DOB,Booked\n1980,2016-01-02\n1990,2016-01-03\n")
+    assert ask("SELECT birth_year, age FROM stays ORDER BY line") == [(1980, None), (1990, None)]
+    found = take("DOB,Booked\nXX/XX/1980,2016-02-02\n", "masked.csv")
+    assert found.files[0].read.columns[0].why == "no dates that can be read: dropped"
 
 
 def test_an_unreadable_row_of_a_file_with_names_is_not_kept(take, ask):

@@ -16,7 +16,7 @@ import numpy as np
 from remand.engine.cache import compiled
 from remand.errors import InputError
 from remand.fitting.survival import Floats, Incidence, Ints
-from remand.records.bands import BANDS, band
+from remand.records.stay_bands import BANDS, band
 
 STRETCH = 0.05
 """Share of people over whose leaving the constant hazard of a tail is taken."""
@@ -44,7 +44,7 @@ class Joint:
 
     @cached_property
     def bands(self) -> Floats:
-        """Mass by stay band (`records.bands`): (draws, cells, causes, bands)."""
+        """Mass by stay band (`records.stay_bands`): (draws, cells, causes, bands)."""
         draws, cells, _, causes = self.mass.shape
         found = np.zeros((draws, cells, causes, len(BANDS)))
         _gather(self.mass, band(self.durations), found)

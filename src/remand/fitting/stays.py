@@ -20,7 +20,7 @@ from remand.fitting.nodes import REST, Nodes
 from remand.fitting.pooling import Pool
 from remand.fitting.returns import Releases
 from remand.fitting.survival import Incidence, Observed, incidence
-from remand.records.bands import BANDS
+from remand.records.stay_bands import BANDS
 from remand.records.work import Records
 
 Floats = NDArray[np.float64]

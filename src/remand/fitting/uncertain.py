@@ -21,7 +21,7 @@ from remand.fitting.nodes import REST
 from remand.fitting.stays import Laws
 from remand.model.values import Months, Weekdays
 from remand.outcomes.bands import drawn
-from remand.records.bands import BANDS, LABELS
+from remand.records.stay_bands import BANDS, LABELS
 
 Floats = NDArray[np.float64]
 

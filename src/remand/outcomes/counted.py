@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from remand.engine.cache import compiled
 from remand.model.model import Model
 from remand.outcomes.cells import Cells, Groups
-from remand.outcomes.survival import Watched
+from remand.outcomes.product_limit import Watched
 from remand.outcomes.tally import Tally
 from remand.outcomes.windows import Windows
 from remand.records.work import Records

@@ -31,7 +31,7 @@ from remand.outcomes.returns import WITHIN, Returns
 from remand.outcomes.suppression import few
 from remand.outcomes.tally import Tally, stacked
 from remand.outcomes.windows import Every, Windows
-from remand.records.bands import LABELS, band
+from remand.records.stay_bands import LABELS, band
 from remand.records.work import MISSING, Records, levels
 
 Floats = NDArray[np.float64]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from remand.outcomes.counted import Counted
 from remand.outcomes.measures import Measure
+from remand.outcomes.product_limit import Watched
 from remand.outcomes.suppression import few
-from remand.outcomes.survival import Watched
 from remand.outcomes.windows import Windows
 
 Floats = NDArray[np.float64]

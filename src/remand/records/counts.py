@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from remand.errors import InputError
-from remand.records.mapping import Column, Read
+from remand.records.columns import Column, Read
 from remand.records.measures import level_of, measure_of
 from remand.records.reading import Table
 from remand.records.staging import level_sql, unreadable
@@ -186,8 +186,8 @@ def _zeros(
     """)  # noqa: S608
     con.execute(
         f"INSERT INTO set_aside SELECT {source}, counted.{table.line}, {_quoted(name)}, "  # noqa: S608
-        f"c{total}, rule, 'nobody held, in a jail that otherwise holds people: not reported', whole "
-        f"FROM counted WHERE rule = 'not_reported'"
+        f"c{total}, rule, 'nobody held, in a jail that otherwise holds people: not reported', "
+        f"whole FROM counted WHERE rule = 'not_reported'"
     )
 
 

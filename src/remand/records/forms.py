@@ -48,7 +48,7 @@ class Form:
         if self.name == "excel":
             days = f"try_cast({text} AS DOUBLE)"
             moment = (
-                f"CASE WHEN {days} BETWEEN 1 AND 73050 THEN TIMESTAMP '1899-12-30' + "
+                f"CASE WHEN {days} BETWEEN 10000 AND 73050 THEN TIMESTAMP '1899-12-30' + "
                 f"to_seconds(CAST(round({days} * 86400) AS BIGINT)) END"
             )
             return _in_range(f"coalesce({moment}, {iso})")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from remand.errors import InputError, did_you_mean
 from remand.records import census, counts, merging, quality, reading, snapshots, staging
+from remand.records.columns import KIND_NAMES, Corrections, Read
 from remand.records.contracts import SPELLS_VIEW
 from remand.records.looking import LONGEST, Look, look
-from remand.records.mapping import KIND_NAMES, Corrections, Read, mapped
+from remand.records.mapping import mapped
 from remand.records.workfile import rewritten
 
 if TYPE_CHECKING:

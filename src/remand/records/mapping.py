@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from remand.errors import InputError, Problem, did_you_mean
+from remand.errors import InputError, did_you_mean
 from remand.records import guessing
+from remand.records.columns import FIELDS_OF, Column, Corrections, Read
 from remand.records.contracts import STAYS
-from remand.records.forms import FORMS, Form, Found, found, named, settled, turned
+from remand.records.dates import with_forms
 from remand.records.names import field_of, kept_out, words
 from remand.records.reading import Table
 
 if TYPE_CHECKING:
     import duckdb
-
-WHO = ("person", "booking")
-WHAT = ("race", "sex", "age", "birth_year", "birth_date", "charge", "charge_last", "status",
-        "status_last", "release_reason", "synthetic")  # fmt: skip
-TIMES = ("admitted", "released", "first_seen", "last_seen", "day", "birth_date")
-"""Fields that are dates."""
-
-FIELDS_OF = {
-    "bookings": (*WHO, "admitted", "released", "admitted_time", "released_time", *WHAT),
-    "snapshots": (*WHO, "admitted", "released", "admitted_time", "released_time", "first_seen",
-                  "last_seen", "day", *WHAT),
-    "census": ("day", "people", "axis", "level"),
-    "aggregates": ("place", "month", "year", "quarter", "day"),
-}  # fmt: skip
-"""Fields that a file of each kind may have."""
-
-KIND_NAMES = tuple(FIELDS_OF)
 
 _EXAMPLE = {
     "bookings": "{admitted: NAME, released: NAME}",
@@ -40,101 +23,6 @@ _EXAMPLE = {
     "census": "{day: NAME, people: NAME}",
     "aggregates": "{month: NAME}",
 }
-
-
-def _as_is(problem: Problem) -> Problem:
-    return problem
-
-
-@dataclass(frozen=True)
-class Corrections:
-    """What a person says of a file, against or beyond what is guessed.
-
-    Attributes:
-        columns: field → the column it is, by name or by position counted from 1; or, with None,
-            a field that no column is.
-        forms: field or column → the form of its dates: a name, or strptime's signs.
-        values: field → raw value → level. Shell patterns are allowed, the first that fits holds,
-            ``*`` is the rest.
-        keep: columns to keep beside the known ones.
-        since, until: the window, half-open; either may be left to be inferred.
-        counts: ``in-facility`` or ``jurisdiction``.
-        header, delimiter, sheet, kind: of the file.
-        locate: adds file and line to a problem.
-    """
-
-    columns: Mapping[str, str | int | None] = field(default_factory=dict)
-    forms: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    keep: tuple[str, ...] = ()
-    since: dt.date | None = None
-    until: dt.date | None = None
-    counts: str | None = None
-    header: bool | None = None
-    delimiter: str | None = None
-    sheet: str | None = None
-    kind: str | None = None
-    locate: Callable[[Problem], Problem] = _as_is
-
-    def wrong(self, message: str, fix: str, *path: str, value: Any = None) -> InputError:
-        """An input error in the mapping, with its line."""
-        return InputError([self.locate(Problem("error", path, message, value, fix))])
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a file and what became of it.
-
-    Attributes:
-        name: in the header.
-        position: counted from 0.
-        field: what it was read as; None if it was left out.
-        form: how its dates are written.
-        kept: its name in the work file, if it was asked for with --keep.
-        dropped: whether it must not be kept, not even in rows that are set aside.
-        why: how it was known, or why it was left out.
-        empty: the share of its cells that are empty.
-        examples: a few of its values; none of a column that is dropped.
-    """
-
-    name: str
-    position: int
-    field: str | None = None
-    form: Form | None = None
-    kept: str = ""
-    dropped: bool = False
-    why: str = ""
-    empty: float = 0.0
-    examples: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The stable shape of ``remand ingest --json``."""
-        return {
-            "column": self.name,
-            "field": self.field,
-            "form": self.form.name if self.form else None,
-            "kept": self.kept or None,
-            "why": self.why,
-            "empty": round(self.empty, 6),
-            "examples": list(self.examples),
-        }
-
-
-@dataclass(frozen=True)
-class Read:
-    """How a file is read: its kind, its columns, and what was taken for granted."""
-
-    kind: str
-    columns: tuple[Column, ...]
-    notes: tuple[str, ...] = ()
-
-    def of(self, field: str) -> Column | None:
-        """The column that is a field, if there is one."""
-        return next((c for c in self.columns if c.field == field), None)
-
-    def kept(self) -> tuple[Column, ...]:
-        """Columns kept beside the known ones."""
-        return tuple(c for c in self.columns if c.kept)
 
 
 def mapped(
@@ -163,7 +51,7 @@ def mapped(
     read = Read(kind, tuple(columns))
     _have_values(read, corrections)
     _complete(table, read)
-    return _with_forms(con, table, read, corrections)
+    return with_forms(con, table, read, corrections)
 
 
 def _given(table: Table, corrections: Corrections) -> dict[int, str]:
@@ -311,107 +199,4 @@ def _complete(table: Table, read: Read) -> None:
         fix=f"name it in a mapping: columns: {example}",
         file=str(table.look.path),
         line=1,
-    )
-
-
-# -- forms of dates -------------------------------------------------------------------------
-
-
-def _with_forms(
-    con: duckdb.DuckDBPyConnection, table: Table, read: Read, corrections: Corrections
-) -> Read:
-    """The same with the form of each column of dates."""
-    notes: list[str] = []
-    dates = [c for c in read.columns if c.field in TIMES or (c.field == "month")]
-    for name in corrections.forms:
-        if not any(name in (c.field, c.name) for c in dates):
-            raise corrections.wrong(
-                f"'{name}' is no date of {table.look.name}",
-                did_you_mean(name, [str(c.field) for c in dates]), "forms", name,
-            )  # fmt: skip
-    forms: dict[int, Found] = {}
-    for column in dates:
-        said = corrections.forms.get(str(column.field)) or corrections.forms.get(column.name)
-        text = text_of(read, column)
-        if said is not None:
-            form = named(said)
-            if form is None:
-                raise corrections.wrong(
-                    f"'{said}' is no form of dates",
-                    did_you_mean(said, [f.name for f in FORMS]) + " or write one: '%d.%m.%Y %H:%M'",
-                    "forms", str(column.field), value=said,
-                )  # fmt: skip
-            forms[column.position] = Found(form, 1, 1)
-            continue
-        result = found(con, "sample", text)
-        if result is None and table.filled[column.position]:  # empty in its first rows
-            result = found(con, f"({table.sql})", text)
-        elif result is None:
-            result = Found(FORMS[0], 0, 0)
-        if result is None or result.times_only:
-            raise _no_form(con, table, column, times=result is not None)
-        forms[column.position] = result
-    known = next(
-        (f.form.order for f in forms.values() if f.form.order and not f.unsettled and f.read), ""
-    )
-    columns = list(read.columns)
-    for position, result in forms.items():
-        column, form = columns[position], result.form
-        if result.unsettled:
-            # its first rows do not tell: another column may, or all of its rows
-            source = f"({table.sql})"
-            form = (
-                (form if form.order == known else turned(form))
-                if known
-                else settled(con, source, text_of(read, column), form) or form
-            )
-            if not known and form is result.form:
-                notes.append(_both_ways(column, form))
-        columns[position] = replace(column, form=form)
-    return replace(read, columns=tuple(columns), notes=(*read.notes, *notes))
-
-
-def _both_ways(column: Column, form: Form) -> str:
-    example = next(iter(column.examples), form.shown)
-    return (
-        f"DAY OR MONTH FIRST? '{column.name}' can be read both ways ('{example}'); it is taken as "
-        f"month first. If it is not, say so in a mapping: "
-        f"forms: {{{column.field}: {turned(form).name}}}"
-    )
-
-
-def text_of(read: Read, column: Column) -> str:
-    """SQL of the text of a date: with its time of day, if that stands in a column of its own."""
-    time = read.of(f"{column.field}_time")
-    if time is None:
-        return f"c{column.position}"
-    return (
-        f"CASE WHEN contains(c{column.position}, ':') AND NOT regexp_matches(c{column.position}, "
-        f"' 0?0:00(:00)?(\\.0+)?$') THEN c{column.position} WHEN c{column.position} IS NOT NULL "
-        f"THEN concat_ws(' ', regexp_replace(c{column.position}, ' 0?0:00(:00)?(\\.0+)?$', ''), "
-        f"c{time.position}) END"
-    )
-
-
-def _no_form(
-    con: duckdb.DuckDBPyConnection, table: Table, column: Column, *, times: bool
-) -> InputError:
-    row = con.execute(
-        f"SELECT {table.line}, c{column.position} FROM sample "  # noqa: S608
-        f"WHERE c{column.position} IS NOT NULL LIMIT 1"
-    ).fetchone()
-    line, value = row or (None, None)
-    message = (
-        f"column '{column.name}' holds times of day without a day"
-        if times
-        else f"column '{column.name}' was taken as {column.field}, but holds no dates"
-    )
-    return InputError.of(
-        f"{message} ('{value}')" if not column.dropped else message,
-        fix="name another column in a mapping (columns:), or the form of its dates (forms:, such "
-        "as '%d.%m.%Y %H:%M')",
-        file=str(table.look.path),
-        line=line,
-        path=(column.name,),
-        value=None if column.dropped else value,
     )

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from remand.records.columns import Column, Read
+from remand.records.dates import text_of
 from remand.records.forms import LATEST
-from remand.records.mapping import Column, Read, text_of
 from remand.records.reading import Table
 
 if TYPE_CHECKING:

@@ -3,6 +3,10 @@
 The product-limit estimator (E. Kaplan & P. Meier, *JASA* 53, 1958) of stays counted in whole days,
 with left truncation (J. Klein & M. Moeschberger, *Survival Analysis*, 2003, ch. 4.6): a stay is at
 risk of ending after day ``t`` only if it was watched then.
+
+It takes thousands of small cohorts at a time, a walk over sorted stays each. What a model is fitted
+by, laws by exit that lean on one another, is `remand.fitting.survival`; where both can answer they
+agree, by a test.
 """
 
 from __future__ import annotations
