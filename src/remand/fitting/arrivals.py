@@ -136,7 +136,7 @@ def pace(
         ]
     design = np.column_stack([np.ones(len(calendar)), *columns]).astype(float)
     offset = np.log(season[:, calendar.month] * weekday[:, calendar.weekday])
-    effects = np.array([_poisson(y, design, o) for y, o in zip(counts, offset, strict=True)])
+    effects = _poisson(counts, design, offset)
     return _named(
         effects,
         calendar,
@@ -162,23 +162,35 @@ def _is(days: Ints, value: int) -> Floats:
 
 
 def _poisson(counts: Floats, design: Floats, offset: Floats) -> Floats:
-    """Coefficients of a log-linear Poisson regression, by Newton's method.
+    """Coefficients (draws, columns) of log-linear Poisson regressions.
 
     Nobody at all gives a level of zero, e^−700, and no effects.
     """
-    effects = np.zeros(design.shape[1])
-    if not counts.any():
-        effects[0] = -700.0
-        return effects
-    effects[0] = np.log(counts.sum() / np.exp(offset).sum())
+    effects = np.zeros((len(counts), design.shape[1]))
+    effects[:, 0] = -700.0
+    some = np.flatnonzero(counts.any(axis=1))
+    if len(some):
+        first = _newton(counts[some[:1]], design, offset[some[:1]], np.zeros(design.shape[1]))
+        effects[some] = _newton(counts[some], design, offset[some], first[0])
+    return effects
+
+
+def _newton(counts: Floats, design: Floats, offset: Floats, start: Floats) -> Floats:
+    """The same by Newton's method, all draws in step, from the effects of one."""
+    columns = design.shape[1]
+    squares = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
+    effects = np.repeat(start[None], len(counts), axis=0)
+    effects[:, 0] += np.log(counts.sum(axis=1) / np.exp(effects @ design.T + offset).sum(axis=1))
     for _ in range(50):
-        mean = np.exp(design @ effects + offset)
-        slope = design.T @ (counts - mean)
-        curve = design.T @ (design * mean[:, None])
-        move = np.linalg.lstsq(curve, slope, rcond=None)[0]
-        effects += np.clip(move, -2.0, 2.0)
-        if np.abs(move).max() < 1e-10:
+        mean = np.exp(effects @ design.T + offset)
+        slope = (counts - mean) @ design
+        if np.abs(slope).max() <= 1e-9 * counts.sum(axis=1).min():
             break
+        curve = (mean @ squares).reshape(-1, columns, columns)
+        # where a column has nobody it has no curvature: a hair of it leaves its effect alone
+        curve += 1e-12 * np.trace(curve, axis1=1, axis2=2)[:, None, None] * np.eye(columns)
+        move = np.linalg.solve(curve, slope[..., None])[..., 0]
+        effects += np.clip(move, -2.0, 2.0)
     return effects
 
 

@@ -62,6 +62,10 @@ def rewritten(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
             f"'{path}' cannot be written: {said}",
             fix="make room on the disk, or give another place",
         ) from None
+    except RuntimeError as error:
+        if "interrupted" in str(error):  # what DuckDB makes of Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
