@@ -16,6 +16,7 @@ import pytest
 from remand.errors import InputError
 from remand.files import read_mapping
 from remand.fitting.synth import write as write_synth
+from remand.records import quality
 from remand.records.columns import Corrections
 from remand.records.ingest import ingest
 
@@ -619,6 +620,21 @@ def test_a_kill_in_the_middle_leaves_the_file_and_the_next_run_cleans_up(take, t
     assert work.read_bytes() == before
     assert [p for p in tmp_path.iterdir() if p.name.endswith(".part")]
     assert take(FEBRUARY, "f.csv").stays == 4
+    assert not [p for p in tmp_path.iterdir() if p.name.endswith(".part")]
+
+
+def test_an_interruption_is_one_and_leaves_the_file(take, tmp_path, monkeypatch):
+    """Ctrl-C inside a query reaches Python as an error of DuckDB's; nobody should see that."""
+    take(JANUARY)
+    before = (tmp_path / "w.duckdb").read_bytes()
+
+    def interrupted(_):
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr(quality, "settle", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        take(FEBRUARY, "f.csv")
+    assert (tmp_path / "w.duckdb").read_bytes() == before
     assert not [p for p in tmp_path.iterdir() if p.name.endswith(".part")]
 
 
