@@ -18,7 +18,7 @@ from timing import Line, alternate, barred, machine, show
 
 import remand as rm
 from remand.model.states import KINDS
-from remand.records.columns import Corrections
+from remand.records.intake.columns import Corrections
 from remand.records.work import read
 
 GROUPS = {"120.*": "assault", "155.*": "larceny", "160.*": "robbery", "220.*": "drugs",

@@ -25,7 +25,7 @@ from remand.outcomes.returns import WITHIN
 from remand.outcomes.windows import Every
 from remand.records.ingest import Ingested
 from remand.records.ingest import ingest as take_in
-from remand.records.columns import Corrections
+from remand.records.intake.columns import Corrections
 from remand.runs.compare import NO_CHANGE, compare_scenarios
 from remand.runs.engines import Engine
 from remand.runs.fit import Asked as AskedFit

@@ -17,8 +17,8 @@ from remand.errors import InputError
 from remand.files import read_mapping
 from remand.fitting.synth import write as write_synth
 from remand.records import quality
-from remand.records.columns import Corrections
 from remand.records.ingest import ingest
+from remand.records.intake.columns import Corrections
 
 JANUARY = """\
 person,booking,in,out,race,sex,age,charge,status

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from remand.records.columns import Column
     from remand.records.ingest import Ingested, Taken
+    from remand.records.intake.columns import Column
     from remand.records.quality import Check
 
 
@@ -48,8 +48,8 @@ def ingest(
     stays that are known.
     """
     from remand.files import read_mapping
-    from remand.records.columns import Corrections
     from remand.records.ingest import ingest as run_ingest
+    from remand.records.intake.columns import Corrections
 
     chosen = _checks(strict or [])
     corrections = read_mapping(mapping) if mapping else Corrections()

@@ -9,7 +9,7 @@ from typing import Any
 
 from remand.errors import InputError, Problem, did_you_mean
 from remand.files.documents import Document
-from remand.records.columns import KIND_NAMES, Corrections
+from remand.records.intake.columns import KIND_NAMES, Corrections
 
 _KEYS = ("columns", "forms", "values", "keep", "window", "counts", "header", "delimiter", "kind",
          "sheet")  # fmt: skip

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remand.errors import InputError, did_you_mean
-from remand.records import census, counts, merging, quality, reading, snapshots, staging
-from remand.records.columns import KIND_NAMES, Corrections, Read
+from remand.records import census, quality
 from remand.records.contracts import SPELLS_VIEW
-from remand.records.looking import LONGEST, Look, look
-from remand.records.mapping import mapped
-from remand.records.workfile import rewritten
+from remand.records.intake import counts, merging, reading, snapshots, staging
+from remand.records.intake.columns import KIND_NAMES, Corrections, Read
+from remand.records.intake.looking import LONGEST, Look, look
+from remand.records.intake.mapping import mapped
+from remand.records.intake.workfile import rewritten
 
 if TYPE_CHECKING:
     import duckdb

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from remand.records.names import words
+from remand.records.intake.names import words
 
 _LEVELS = {
     "unsentenced": ("status", "unsentenced"), "pretrial": ("status", "pretrial"),

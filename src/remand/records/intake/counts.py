@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from remand.errors import InputError
-from remand.records.columns import Column, Read
-from remand.records.measures import level_of, measure_of
-from remand.records.reading import Table
-from remand.records.staging import level_sql, unreadable
+from remand.records.intake.columns import Column, Read
+from remand.records.intake.measures import level_of, measure_of
+from remand.records.intake.reading import Table
+from remand.records.intake.staging import level_sql, unreadable
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remand.errors import InputError, did_you_mean
-from remand.records.columns import TIMES, Column, Corrections, Read
-from remand.records.forms import FORMS, Form, Found, found, named, settled, turned
-from remand.records.reading import Table
+from remand.records.intake.columns import TIMES, Column, Corrections, Read
+from remand.records.intake.forms import FORMS, Form, Found, found, named, settled, turned
+from remand.records.intake.reading import Table
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from remand.errors import InputError, did_you_mean
-from remand.records import guessing
-from remand.records.columns import FIELDS_OF, Column, Corrections, Read
 from remand.records.contracts import STAYS
-from remand.records.dates import with_forms
-from remand.records.names import field_of, kept_out, words
-from remand.records.reading import Table
+from remand.records.intake import guessing
+from remand.records.intake.columns import FIELDS_OF, Column, Corrections, Read
+from remand.records.intake.dates import with_forms
+from remand.records.intake.names import field_of, kept_out, words
+from remand.records.intake.reading import Table
 
 if TYPE_CHECKING:
     import duckdb

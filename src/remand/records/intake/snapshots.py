@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from remand.records.columns import Read
+from remand.records.intake.columns import Read
 
 if TYPE_CHECKING:
     import duckdb

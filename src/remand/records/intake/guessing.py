@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from remand.errors import InputError
-from remand.records.forms import BY_NAME, found
-from remand.records.measures import measure_of
-from remand.records.names import field_of, kept_out
-from remand.records.reading import Table
+from remand.records.intake.forms import BY_NAME, found
+from remand.records.intake.measures import measure_of
+from remand.records.intake.names import field_of, kept_out
+from remand.records.intake.reading import Table
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remand.errors import InputError, did_you_mean
-from remand.records import regular
-from remand.records.looking import Look
-from remand.records.names import field_of
+from remand.records.intake import regular
+from remand.records.intake.looking import Look
+from remand.records.intake.names import field_of
 
 if TYPE_CHECKING:
     import duckdb

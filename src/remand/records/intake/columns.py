@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from remand.errors import InputError, Problem
-from remand.records.forms import Form
+from remand.records.intake.forms import Form
 
 WHO = ("person", "booking")
 WHAT = ("race", "sex", "age", "birth_year", "birth_date", "charge", "charge_last", "status",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remand.records.columns import Read
 from remand.records.contracts import STAYS
+from remand.records.intake.columns import Read
 
 if TYPE_CHECKING:
     import duckdb

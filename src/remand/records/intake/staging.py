@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from remand.records.columns import Column, Read
-from remand.records.dates import text_of
-from remand.records.forms import LATEST
-from remand.records.reading import Table
+from remand.records.intake.columns import Column, Read
+from remand.records.intake.dates import text_of
+from remand.records.intake.forms import LATEST
+from remand.records.intake.reading import Table
 
 if TYPE_CHECKING:
     import duckdb
