@@ -185,7 +185,7 @@ def _races(case: Case) -> str:
                 AND lower(held.level[1]) = lower(told.level[1]))
         QUALIFY count(*) OVER (PARTITION BY held.level) = 1
             AND count(*) OVER (PARTITION BY told.level) = 1
-        ORDER BY told.people DESC
+        ORDER BY told.people DESC, told.level
     """).fetchall()  # noqa: S608 - of the contract
     if not rows:
         return ""
