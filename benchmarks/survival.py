@@ -193,7 +193,7 @@ def whole(stays: Stays, runs: int) -> list[Line]:
 
     def fit() -> list[tuple[Floats, Floats, Floats]]:
         pool = Pool.of(observed, len(cells), CAUSES, chain, 20.0)
-        return pool.each(weights, read, threads=2)
+        return pool.each(weights.__getitem__, len(weights), read, threads=2)
 
     fit()
     took = alternate([fit], runs)[0]

@@ -50,12 +50,12 @@ def read_tables(plain: dict[str, Any], document: Document) -> list[tuple[Place, 
             continue
         path = document.path.parent / node["file"]
         try:
-            lines, rows = zip(*_cells(path, columns), strict=True)
+            cells = list(_cells(path, columns))
         except InputError as error:
             unread += [(place, problem) for problem in error.problems]
-            lines, rows = (), ()
-        document.tables[place] = Table(path, lines)
-        node["rows"] = list(rows)
+            cells = []
+        document.tables[place] = Table(path, tuple(line for line, _ in cells))
+        node["rows"] = [cell for _, cell in cells]
     return unread
 
 

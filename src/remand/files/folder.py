@@ -21,7 +21,7 @@ ON_ONE_LINE = 88
 
 def writable_folder(name: str | Path, *, replace: bool = False) -> Path:
     """Where a folder may be written. Raises InputError if something else stands there."""
-    path = Path(name)
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - a link stays a link
     if path.exists() and not path.is_dir():
         raise InputError.of(f"'{name}' is a file, not a folder", fix="give another place")
     if path.is_dir() and any(path.iterdir()):
@@ -33,7 +33,7 @@ def writable_folder(name: str | Path, *, replace: bool = False) -> Path:
                 f"the folder '{name}' holds a fitted model already",
                 fix="give a new folder, or --replace to lose that one with all changes made to it",
             )
-    if not path.absolute().parent.is_dir():
+    if not path.parent.is_dir():
         raise InputError.of(
             f"'{name}' cannot be written: there is no folder '{path.parent}'",
             fix="give another place",
@@ -56,8 +56,8 @@ def write_folder(found: Folder, name: str | Path, *, replace: bool = False) -> P
             table.write_csv(beside / file)
         found.parameters.write_csv(beside / PARAMETERS, float_precision=6)
         found.draws.write_parquet(beside / DRAWS)
-        shutil.rmtree(path, ignore_errors=True)
-        beside.rename(path)
+        shutil.rmtree(path.resolve(), ignore_errors=True)
+        beside.rename(path.resolve())
     except OSError as error:
         raise InputError.of(
             f"'{name}' cannot be written: {error.strerror or error}", fix="give another place"

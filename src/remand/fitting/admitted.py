@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from remand.fitting.arrivals import Calendar, Pace, dispersion, pace
 from remand.fitting.layout import Layout
+from remand.fitting.stays import Draws
 from remand.fitting.tonight import pooled_counts
+from remand.records.seen import Seen
 from remand.records.work import Records
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 OWN = 1000
-"""Admissions from which a state has a season and weekdays of its own, not those of all together."""
+"""Admissions from which a state has a growth, season and weekdays of its own, not the jail's."""
 
 LATELY = 365
 """Days at the end of the records over which the share of new people is taken."""
@@ -34,7 +36,7 @@ class Admitted:
             apart: all admissions.
         counts: (states,) admissions in the window.
         size: (states,) negative-binomial size a stratum and day; infinite: Poisson.
-        borrowed: (states,) whether season and weekdays are those of the whole jail.
+        borrowed: (states,) whether growth, season and weekdays are those of the whole jail.
     """
 
     calendar: Calendar
@@ -60,34 +62,34 @@ class New:
     returning: Floats
 
 
-def admitted(records: Records, layout: Layout, weights: Floats, start: dt.date) -> Admitted:
-    """Rates on the model's first day, and how they went; weights (draws, people)."""
-    into = records.stays["day_in"].to_numpy().astype(np.int64)
-    person = records.stays["person"].to_numpy().astype(np.int64)
-    came = np.flatnonzero((into >= 0) & (into < records.days))
-    state, stratum, day = layout.state[came], layout.stratum[came], into[came]
-    states, strata, days = len(layout.states), len(layout.strata), records.days
-    totals = np.zeros((1 + len(weights), states, days))
-    cells = np.zeros((1 + len(weights), strata, states))
-    for i, weight in enumerate([np.ones(weights.shape[1]), *weights]):
-        own = weight[person[came]]
+def admitted(
+    records: Records, seen: Seen, layout: Layout, start: dt.date, draws: Draws
+) -> Admitted:
+    """Rates on the model's first day, and how they went."""
+    came = np.flatnonzero((seen.into >= 0) & (seen.into < seen.days))
+    state, stratum, day = layout.state[came], layout.stratum[came], seen.into[came]
+    states, strata, days = len(layout.states), len(layout.strata), seen.days
+    totals = np.zeros((1 + draws.count, states, days))
+    cells = np.zeros((1 + draws.count, strata, states))
+    for i in range(1 + draws.count):
+        own = draws.weights(i - 1)[seen.person[came]] if i else np.ones(len(came))
         totals[i] = np.bincount(state * days + day, own, states * days).reshape(states, days)
         cells[i] = np.bincount(stratum * states + state, own, strata * states).reshape(strata, -1)
     calendar = Calendar.of(records.since, days)
     counts = np.bincount(state, minlength=states)
     jail, borrowed = pace(totals.sum(axis=1), calendar), counts < OWN
     paces = tuple(
-        pace(totals[:, s], calendar, jail if borrowed[s] else None) for s in range(states)
+        jail.levelled(totals[:, s], calendar) if borrowed[s] else pace(totals[:, s], calendar)
+        for s in range(states)
     )
     at = min((start - records.since).days, days - 1)
     rate, size = np.zeros_like(cells), np.full(states, np.inf)
-    margins = _by_margins(cells[0], layout)
     for s, own_pace in enumerate(paces):
         expected = own_pace.on(calendar)[0]
         level = own_pace.level(calendar)[:, at]
         wide = np.sqrt(1.0 + expected.mean() / dispersion(totals[0, s : s + 1], expected[None]))
         level[1:] = np.maximum(level[0] + (level[1:] - level[0]) * wide, 0.0)
-        rate[:, :, s] = level[:, None] * _shares(cells[:, :, s], margins[:, s])
+        rate[:, :, s] = level[:, None] * _shares(cells[:, :, s])
         mine = state == s
         daily = np.bincount(stratum[mine] * days + day[mine], minlength=strata * days)
         part = cells[0, :, s] / max(counts[s], 1)
@@ -95,7 +97,7 @@ def admitted(records: Records, layout: Layout, weights: Floats, start: dt.date) 
     return Admitted(calendar, paces, rate, counts, size, borrowed)
 
 
-def new(records: Records, own: Admitted, released: Floats, law: Floats) -> New:
+def new(own: Admitted, released: Floats, law: Floats) -> New:
     """Who is new among those admitted: all but those whom the law of returns brings back.
 
     ``released`` (strata, days) are people let out, ``law`` (strata, states, horizon) the chance to
@@ -105,7 +107,7 @@ def new(records: Records, own: Admitted, released: Floats, law: Floats) -> New:
     of the state makes up for it, so that every state's total is kept.
     """
     strata, states, horizon = law.shape
-    days = records.days
+    days = released.shape[1]
     before = released[:, : min(182, days)].mean(axis=1)
     padded = np.concatenate([np.repeat(before[:, None], horizon, axis=1), released], axis=1)
     returning = np.zeros((strata, states, days))
@@ -127,23 +129,12 @@ def new(records: Records, own: Admitted, released: Floats, law: Floats) -> New:
     )
 
 
-def _shares(cells: Floats, margins: Floats) -> Floats:
-    """Shares of strata in each draw (draws, strata); small ones as their margins have it."""
-    shown, people = pooled_counts(cells[0], margins), cells[0]
-    factor = np.divide(shown, people, out=np.zeros_like(people), where=people > 0)
-    own = np.where(people > 0, cells * factor, shown)
+def _shares(cells: Floats) -> Floats:
+    """Shares of strata in each draw (draws, strata); small ones only together in all of them."""
+    shown = pooled_counts(cells[0])
+    hidden = shown != cells[0]
+    own = cells.copy()
+    own[:, hidden] = cells[:, hidden].sum(axis=1, keepdims=True) * shown[hidden]
+    own[:, hidden] /= max(float(shown[hidden].sum()), 1e-300)
     shares: Floats = own / np.maximum(own.sum(axis=1, keepdims=True), 1e-300)
     return shares
-
-
-def _by_margins(counts: Floats, layout: Layout) -> Floats:
-    """Counts (strata, states) as they would be if the axes had nothing to do with each other."""
-    sizes = tuple(len(levels) for levels in layout.strata.axes.values())
-    table = counts.reshape(*sizes, -1)
-    total = counts.sum(axis=0)
-    expected = np.broadcast_to(total, table.shape)
-    for axis in range(len(sizes)):
-        others = tuple(i for i in range(len(sizes)) if i != axis)
-        share = table.sum(axis=others, keepdims=True) / np.maximum(total, 1e-300)
-        expected = expected * share
-    return expected.reshape(counts.shape)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -30,8 +30,12 @@ Ints = NDArray[np.int64]
 WEEKDAYS_FROM, TREND_FROM, SEASON_FROM = 56, 365, 730
 """Days of records from which days of the week, a trend, and a season are estimated."""
 
-OWN_CALENDAR = 1000
-"""Admissions from which a state has a season and weekdays of its own, not those of all together."""
+DAMPED = 0.5
+"""Share of the last year's growth that a model carries forward: growth fades (E. Gardner & E.
+McKenzie, *Management Science* 31, 1985), and by how much the records are too short to tell."""
+
+MOST = 2.0
+"""Growth a year beyond a doubling, or a fall beyond a half, is a break and no pace to go on."""
 
 LENGTHS = np.array([31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) / 365.25
 """Share of a year in each month."""
@@ -106,45 +110,42 @@ class Pace:
             return np.zeros(len(self.first))
         return np.expm1(self.slopes[:, -1])
 
+    @property
+    def carried(self) -> float:
+        """Growth a year that a model carries forward: part of the last year's, within bounds."""
+        last = float(np.log1p(self.trend[0]))
+        return float(np.expm1(DAMPED * np.clip(last, np.log(MOST) * -1, np.log(MOST))))
 
-def pace(
-    counts: Floats, calendar: Calendar, like: Pace | None = None, *, weekly: bool = True
-) -> Pace:
+    def levelled(self, counts: Floats, calendar: Calendar) -> Pace:
+        """The same pace at the level of other daily totals (draws, days)."""
+        total = self.on(calendar).sum(axis=1)
+        part = np.divide(counts.sum(axis=1), total, out=np.zeros_like(total), where=total > 0)
+        return replace(self, first=self.first * part)
+
+
+def pace(counts: Floats, calendar: Calendar, *, weekly: bool = True) -> Pace:
     """The pace of daily totals (draws, days), by maximum likelihood.
 
     Without ``weekly`` days of the week are alike: monthly figures say nothing of them.
 
-    With ``like`` (of as many draws) only the level is estimated, and season and weekdays are
-    taken from there. What the window is too short for is flat.
+    What the window is too short for is flat.
 
     >>> steady = pace(np.full((1, 1000), 5.0), Calendar.of(dt.date(2016, 1, 1), 1000))
     >>> round(float(steady.first[0]), 6), round(float(steady.trend[0]), 6)
     (5.0, 0.0)
     """
-    draws = len(counts)
-    season = np.ones((draws, 12)) if like is None else like.season
-    weekday = np.ones((draws, 7)) if like is None else like.weekday
     columns = list(calendar.bends.T)
-    weekly = weekly and like is None and len(calendar) >= WEEKDAYS_FROM
+    weekly = weekly and len(calendar) >= WEEKDAYS_FROM
     if weekly:
         columns += [_is(calendar.weekday, day) - _is(calendar.weekday, 0) for day in range(1, 7)]
-    if like is None and calendar.seasonal:
+    if calendar.seasonal:
         shares = np.bincount(calendar.month, minlength=12) / len(calendar)
         columns += [
             _is(calendar.month, m) - _is(calendar.month, 0) * shares[m] / shares[0]
             for m in range(1, 12)
         ]
     design = np.column_stack([np.ones(len(calendar)), *columns]).astype(float)
-    offset = np.log(season[:, calendar.month] * weekday[:, calendar.weekday])
-    effects = _poisson(counts, design, offset)
-    return _named(
-        effects,
-        calendar,
-        season,
-        weekday,
-        weekly=weekly,
-        seasonal=like is None and calendar.seasonal,
-    )
+    return _named(_poisson(counts, design), calendar, weekly=weekly)
 
 
 def _stretches(days: int) -> Floats:
@@ -161,7 +162,7 @@ def _is(days: Ints, value: int) -> Floats:
     return np.where(days == value, 1.0, 0.0)
 
 
-def _poisson(counts: Floats, design: Floats, offset: Floats) -> Floats:
+def _poisson(counts: Floats, design: Floats) -> Floats:
     """Coefficients (draws, columns) of log-linear Poisson regressions.
 
     Nobody at all gives a level of zero, e^−700, and no effects.
@@ -170,19 +171,19 @@ def _poisson(counts: Floats, design: Floats, offset: Floats) -> Floats:
     effects[:, 0] = -700.0
     some = np.flatnonzero(counts.any(axis=1))
     if len(some):
-        first = _newton(counts[some[:1]], design, offset[some[:1]], np.zeros(design.shape[1]))
-        effects[some] = _newton(counts[some], design, offset[some], first[0])
+        first = _newton(counts[some[:1]], design, np.zeros(design.shape[1]))
+        effects[some] = _newton(counts[some], design, first[0])
     return effects
 
 
-def _newton(counts: Floats, design: Floats, offset: Floats, start: Floats) -> Floats:
+def _newton(counts: Floats, design: Floats, start: Floats) -> Floats:
     """The same by Newton's method, all draws in step, from the effects of one."""
     columns = design.shape[1]
     squares = (design[:, :, None] * design[:, None, :]).reshape(len(design), -1)
     effects = np.repeat(start[None], len(counts), axis=0)
-    effects[:, 0] += np.log(counts.sum(axis=1) / np.exp(effects @ design.T + offset).sum(axis=1))
+    effects[:, 0] += np.log(counts.sum(axis=1) / np.exp(effects @ design.T).sum(axis=1))
     for _ in range(50):
-        mean = np.exp(effects @ design.T + offset)
+        mean = np.exp(effects @ design.T)
         slope = (counts - mean) @ design
         if np.abs(slope).max() <= 1e-9 * counts.sum(axis=1).min():
             break
@@ -194,25 +195,18 @@ def _newton(counts: Floats, design: Floats, offset: Floats, start: Floats) -> Fl
     return effects
 
 
-def _named(
-    effects: Floats,
-    calendar: Calendar,
-    season: Floats,
-    weekday: Floats,
-    *,
-    weekly: bool,
-    seasonal: bool,
-) -> Pace:
+def _named(effects: Floats, calendar: Calendar, *, weekly: bool) -> Pace:
     """Coefficients as a level, its slopes, and factors that average 1."""
     at = 1 + calendar.bends.shape[1]
     level, slopes = effects[:, 0], effects[:, 1:at]
+    season, weekday = np.ones((len(effects), 12)), np.ones((len(effects), 7))
     if weekly:
         rest = effects[:, at : at + 6]
         weekday = np.exp(np.column_stack([-rest.sum(axis=1), rest]))
         level = level + np.log(weekday.mean(axis=1))
         weekday = weekday / weekday.mean(axis=1, keepdims=True)
         at += 6
-    if seasonal:
+    if calendar.seasonal:
         shares = np.bincount(calendar.month, minlength=12) / len(calendar)
         rest = effects[:, at : at + 11]
         season = np.exp(np.column_stack([-(rest @ shares[1:]) / shares[0], rest]))
@@ -234,6 +228,11 @@ def dispersion(counts: Floats, mean: Floats) -> float:
     square = float((mean**2).sum())
     noise = float(np.sqrt(2 * square + mean.sum()))
     return square / excess if excess > 2 * noise else np.inf
+
+
+def short(value: float) -> float:
+    """Six figures that matter, as numbers are written in a model."""
+    return float(f"{value:.6g}")
 
 
 def season_of(factors: Iterable[float]) -> dict[str, float]:

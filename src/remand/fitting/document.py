@@ -16,9 +16,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.fitting import told
-from remand.fitting.arrivals import season_of, weekdays_of
+from remand.fitting.arrivals import season_of, short, weekdays_of
 from remand.fitting.fit import Fitted
-from remand.fitting.layout import RELEASED
+from remand.fitting.layout import NEVER, RELEASED
 from remand.fitting.nodes import REST
 from remand.fitting.sparse import sparse
 from remand.fitting.stays import Laws, periods
@@ -30,15 +30,8 @@ from remand.model.states import GONE
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-NEVER = "not_back"
-"""The exit of those who are not booked again within the horizon."""
-
 DIGITS = 12
 """Decimals of a probability in a table: its sum stays within the model's tolerance of 1."""
-
-DAMPED = 0.5
-"""Share of the last year's growth that a model carries forward: growth fades (E. Gardner & E.
-McKenzie, *Management Science* 31, 1985), and by how much the records are too short to tell."""
 
 INTERVALS = "intervals, the middle 90 % of draws of the Bayesian bootstrap over people"
 
@@ -119,11 +112,12 @@ class _Writer:
 
     def _state(self, s: int, state: str) -> dict[str, Any]:
         fitted, ways = self.fitted, self.layout.exits
-        groups = np.flatnonzero(fitted.laws.nodes.keys[:, 0] == s)
+        keys = fitted.laws.nodes.keys
         rows, taken = list[dict[str, Any]](), set[str]()
         for period, since in enumerate(self._periods()):
-            own = self._groups(groups, period)
-            if period and not (fitted.laws.nodes.keys[own, -1] == period).any():
+            own = fitted.laws.in_force(period)
+            own = own[keys[own, 0] == s]
+            if period and not (keys[own, -1] == period).any():
                 continue
             file = f"stays_{state}{f'_from_{since}' if period else ''}.csv"
             self.tables[file] = self._law(fitted.laws, own, ways)
@@ -136,7 +130,7 @@ class _Writer:
             "label": self.layout.labels[state],
             "statuses": [self.layout.labels[state]],
             "source": self.keys,
-            "note": told.stays(fitted, groups),
+            "note": told.stays(fitted, np.flatnonzero(keys[:, 0] == s)),
             "dwell": rows if len(rows) > 1 else rows[0],
             "exits": {way: {"to": to} for way in ways if way in taken},
         }
@@ -144,8 +138,7 @@ class _Writer:
     def _released(self, laws: Laws) -> dict[str, Any]:
         ways = [*(f"back_{state}" for state in self.layout.states), NEVER]
         leads = dict(zip(ways, [*self.layout.states, GONE], strict=True))
-        own = self._groups(np.arange(len(laws.nodes.keys)), 0, laws)
-        table = self.tables["returns.csv"] = self._law(laws, own, ways)
+        table = self.tables["returns.csv"] = self._law(laws, laws.in_force(), ways)
         taken = set(table["exit"].to_list())
         return {
             "kind": "community",
@@ -161,16 +154,6 @@ class _Writer:
         fitted = self.fitted
         found = periods(fitted.records.since, fitted.records.until)
         return [fitted.start, *(day for day in found if day > fitted.start)]
-
-    def _groups(self, groups: Ints, period: int, laws: Laws | None = None) -> Ints:
-        """Of some groups, those whose law holds in a period: of each stratum one."""
-        keys = (laws or self.fitted.laws).nodes.keys
-        best: dict[tuple[int, ...], int] = {}
-        for group in groups:
-            *prefix, when = keys[group].tolist()
-            if when == period or (when == REST and tuple(prefix) not in best):
-                best[tuple(prefix)] = int(group)
-        return np.array(sorted(best.values()), np.int64)
 
     def _law(self, laws: Laws, groups: Ints, ways: Sequence[str]) -> pl.DataFrame:
         """Exit × duration of some groups: columns of the axes, exit, duration, probability."""
@@ -190,16 +173,20 @@ class _Writer:
     # -- people -----------------------------------------------------------------------------
 
     def _tonight(self) -> dict[str, Any]:
+        """People inside by state; ``steady`` where they are too few to be told of."""
         tonight: dict[str, Any] = {}
         laws = self.fitted.laws.groups(self.layout, len(self.layout.states))
         for s, (state, aged) in enumerate(zip(self.layout.states, self.fitted.inside, strict=True)):
-            if len(aged.people):
-                file = f"inside_{state}.csv"
-                self.tables[file] = self._inside(aged, self.fitted.laws, laws[s])
-                note = told.inside(aged)
-                tonight[state] = {"source": self.keys, "note": note, "file": file}
+            if aged is None:
+                tonight[state] = "steady"
+                continue
+            file = f"inside_{state}.csv"
+            self.tables[file] = self._inside(aged, self.fitted.laws, laws[s])
+            tonight[state] = {"source": self.keys, "note": told.inside(aged), "file": file}
         back = self.fitted.back
-        if back is not None and len(back.out.people):
+        if back is not None and back.out is None:
+            tonight[RELEASED] = "steady"
+        elif back is not None and back.out is not None:
             own = back.laws.groups(self.layout, 1)[0]
             self.tables["released_before.csv"] = self._inside(back.out, back.laws, own)
             inferred = told.released_before(self.fitted)
@@ -235,7 +222,7 @@ class _Writer:
         for g, cell in enumerate(self.strata.cells):
             if rate[g] > 0 or not axes:
                 where = {"where": dict(zip(axes, cell, strict=True))} if axes else {}
-                rows.append({**where, "value": _short(rate[g])})
+                rows.append({**where, "value": short(rate[g])})
         found: dict[str, Any] = {
             "source": self.keys,
             "note": told.arrivals(fitted, s),
@@ -246,13 +233,13 @@ class _Writer:
         if inside:
             found["pace"] = self._pace(s)
         elif pace.trend[0]:
-            found["trend"] = _short((1 + pace.trend[0]) ** DAMPED - 1)
+            found["trend"] = short(pace.carried)
         if (pace.season[0] != 1).any():
-            found["season"] = season_of(_short(x) for x in pace.season[0])
+            found["season"] = season_of(short(x) for x in pace.season[0])
         if (pace.weekday[0] != 1).any():
-            found["weekdays"] = weekdays_of(_short(x) for x in pace.weekday[0])
+            found["weekdays"] = weekdays_of(short(x) for x in pace.weekday[0])
         if np.isfinite(own.size[s]):
-            found["spread"] = _short(own.size[s])
+            found["spread"] = short(own.size[s])
         return found
 
     def _pace(self, s: int) -> list[dict[str, Any]]:
@@ -276,14 +263,9 @@ class _Writer:
                 fresh = max(1.0 - share[begin:end].sum() / max(came[begin:end].sum(), 1e-300), 0.0)
             factor = level[begin:end].mean() / level[first] * fresh / max(lately, 1e-300)
             day = fitted.records.since + dt.timedelta(int(begin))
-            rows.append({"from": day, "value": _short(factor)} if begin > first
-                        else {"value": _short(factor)})  # fmt: skip
+            rows.append({"from": day, "value": short(factor)} if begin > first
+                        else {"value": short(factor)})  # fmt: skip
         return rows
-
-
-def _short(value: float) -> float:
-    """Six figures that matter."""
-    return float(f"{value:.6g}")
 
 
 def _with_rows(node: Any, tables: dict[str, pl.DataFrame]) -> Any:

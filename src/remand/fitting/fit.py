@@ -1,10 +1,9 @@
 """From records to a model: laws of stays, arrivals, returns, and who is inside.
 
 Everything is estimated once from the people as they are, and again under each draw of weights on
-them: the Bayesian bootstrap (D. Rubin, *Annals of Statistics* 9, 1981), with a weight a person and
-not a stay, since a person's stays are not independent. Weights are exponential and are not made to
-add up, so that the number of people varies as a count of independent people does; what days vary
-beyond that (the dispersion of arrivals) widens the draws of rates.
+them: the Bayesian bootstrap (`remand.outcomes.bootstrap`), with a weight a person and not a stay,
+since a person's stays are not independent. What days vary beyond what independent people would (the
+dispersion of arrivals) widens the draws of rates.
 """
 
 from __future__ import annotations
@@ -18,10 +17,12 @@ from numpy.typing import NDArray
 
 from remand.errors import InputError
 from remand.fitting.admitted import Admitted, New, admitted, new
-from remand.fitting.layout import Layout
+from remand.fitting.layout import FEW, Layout
 from remand.fitting.returns import Releases, releases
-from remand.fitting.stays import STRENGTH, Laws, returns, stays
+from remand.fitting.stays import STRENGTH, Draws, Laws, returns, stays
 from remand.fitting.tonight import Aged, inside_on, not_back
+from remand.outcomes.bootstrap import check_draws
+from remand.records.seen import Seen
 from remand.records.work import Records
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,7 @@ class Back:
     found: Releases
     laws: Laws
     new: New
-    out: Aged
+    out: Aged | None
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,10 @@ class Fitted:
         start: the model's first day.
         laws: stays and exits.
         admitted: arrivals.
-        inside: people inside each state on the eve of ``start``.
+        inside: people inside each state on the eve of ``start``; None where they are too few.
         back: returns; None where nobody is known to have come back.
         seed: of the weights.
+        strength: people that a wider group counts for in a small one.
     """
 
     records: Records
@@ -60,9 +62,10 @@ class Fitted:
     start: dt.date
     laws: Laws
     admitted: Admitted
-    inside: tuple[Aged, ...]
+    inside: tuple[Aged | None, ...]
     back: Back | None
     seed: int
+    strength: float
 
     @property
     def draws(self) -> int:
@@ -79,10 +82,7 @@ class Fitted:
     def adp(self) -> tuple[float, int]:
         """Mean census of the last year of the records, or of all if shorter, and its days."""
         days = min(365, self.records.days)
-        frame, first = self.records.stays, self.records.days - days
-        seen = frame["day_seen"].to_numpy().astype(np.int64)
-        out = frame["day_out"].fill_null(self.records.days).to_numpy().astype(np.int64)
-        held = np.maximum(out - np.maximum(seen, first), 0)
+        held = Seen.of(self.records).held(self.records.days - days, self.records.days)
         return float(held.sum() / days), days
 
 
@@ -108,16 +108,23 @@ def fit(
 
     Raises InputError for a window too short, an unknown column, or records in which nobody leaves.
     """
-    start = _start(records, start)
+    check_draws(draws, seed)
+    if not 0 <= strength < np.inf:
+        raise InputError.of(f"--strength cannot be {strength:g}", fix="give people: 0 or more")
+    start, seen = _start(records, start), Seen.of(records)
+    if len(np.unique(seen.person[seen.ended])) < FEW:
+        raise InputError.of(
+            f"fewer than {FEW} people were let out, so their stays are no law but theirs",
+            fix="take in more records",
+        )
     layout = Layout.of(records, by)
-    people = int(records.stays["person"].to_numpy().max()) + 1
-    weights = np.random.default_rng(seed).exponential(size=(draws, people))
-    laws = stays(records, layout, weights, strength, start)
-    own = admitted(records, layout, weights, start)
-    groups = laws.groups(layout, len(layout.states))
-    inside = inside_on(records, layout, start, own.rate[0] * laws.joint.mean[0, groups].T)
-    back = _back(records, layout, own, weights, strength, start)
-    return Fitted(records, layout, start, laws, own, inside, back, seed)
+    weighed = Draws(seen.people, draws, seed)
+    laws = stays(records, seen, layout, strength, start, weighed)
+    own = admitted(records, seen, layout, start, weighed)
+    eve = (start - records.since).days - 1
+    inside = inside_on(seen, layout, eve)
+    back = _back(seen, layout, own, strength, eve, weighed)
+    return Fitted(records, layout, start, laws, own, inside, back, seed, strength)
 
 
 def _start(records: Records, start: dt.date | None) -> dt.date:
@@ -137,24 +144,19 @@ def _start(records: Records, start: dt.date | None) -> dt.date:
 
 
 def _back(
-    records: Records,
-    layout: Layout,
-    own: Admitted,
-    weights: Floats,
-    strength: float,
-    start: dt.date,
+    seen: Seen, layout: Layout, own: Admitted, strength: float, eve: int, draws: Draws
 ) -> Back | None:
-    found = releases(records, layout)
+    found = releases(seen, layout)
     if found is None:
         return None
-    laws = returns(found, records, layout, weights, strength)
+    laws = returns(found, seen, layout, strength, draws)
     groups = laws.groups(layout, 1)[0]
     law = np.zeros((len(layout.strata), len(layout.states), found.horizon))
     within = laws.joint.durations < found.horizon
     days = laws.joint.durations[within]
     law[:, :, days] = laws.joint.mass[0, groups][:, within, :-1].swapaxes(1, 2)
-    released = np.zeros((len(layout.strata), records.days))
+    released = np.zeros((len(layout.strata), seen.days))
     np.add.at(released, (layout.stratum[found.stay], found.day), 1.0)
-    fresh = new(records, own, released, law)
-    out = not_back(found, records, layout, start, law.sum(axis=1).cumsum(axis=1))
+    fresh = new(own, released, law)
+    out = not_back(found, layout, seen.days, eve, law.sum(axis=1).cumsum(axis=1))
     return Back(found, laws, fresh, out)

@@ -25,6 +25,9 @@ Ints = NDArray[np.int64]
 RELEASED = "released"
 """The state of people who were let out and may be booked again."""
 
+NEVER = "not_back"
+"""The exit of those who are not booked again within the horizon."""
+
 FEW = 10
 """Statuses and exits of fewer stays than this are taken together as ``other``."""
 
@@ -58,7 +61,7 @@ class Layout:
     exit: Ints
 
     @classmethod
-    def of(cls, records: Records, by: Sequence[str], status: str = "status") -> Layout:
+    def of(cls, records: Records, by: Sequence[str]) -> Layout:
         """The layout of records ``by`` some of their columns; InputError on an unknown one."""
         taken = {"status", "status_last", "release_reason", "charge_last"} & set(by)
         if taken:
@@ -68,6 +71,12 @@ class Layout:
             )
         axes = {name: levels(records.axis(name)) for name in by}
         for name, found in axes.items():
+            for level in {"", "*"} & set(found):
+                raise InputError.of(
+                    f"'{name}' has the level '{level}', which stands for everyone in a model",
+                    fix=f"rename it when taking the file in, under 'values: {name}:' of a mapping",
+                    value=level,
+                )
             if len(found) > MOST_LEVELS:
                 raise InputError.of(
                     f"'{name}' has {len(found)} levels, such as {', '.join(found[:3])}",
@@ -78,7 +87,8 @@ class Layout:
         stratum = np.zeros(len(records.stays), np.int64)
         for name, found in axes.items():
             stratum = stratum * len(found) + _codes(records.axis(name), found)
-        kinds = _common(records.axis(status), len(records.stays))
+        status = records.axis("status")
+        kinds = _common(status, len(records.stays))
         inside = records.stays["day_out"].is_null()
         reason = _reasons(records)
         ways = _common(reason.filter(~inside), int((~inside).sum()), RARE)
@@ -89,7 +99,7 @@ class Layout:
             states=tuple(states.values()),
             exits=tuple(exits.values()),
             labels={name: label for label, name in (*exits.items(), *states.items())},
-            state=_codes(_replaced(records.axis(status), kinds), tuple(states)),
+            state=_codes(_replaced(status, kinds), tuple(states)),
             stratum=stratum,
             exit=np.where(inside, -1, _codes(_replaced(reason, ways), tuple(exits))),
         )
@@ -111,18 +121,20 @@ def _reasons(records: Records) -> pl.Series:
 
 
 def _common(column: pl.Series, of: int, rare: float = 0.0) -> dict[str, str]:
-    """Each level, or ``other`` for the rare ones, the commonest first."""
+    """What each level is called: itself, or ``other`` for the rare ones; the commonest first."""
     counted = column.value_counts()
     count = dict(zip(counted[column.name].to_list(), counted["count"].to_list(), strict=True))
     order = levels(column) if len(column) else (MISSING,)
-    return {
-        level: level if count.get(level, 0) >= max(FEW, rare * of) or len(order) == 1 else OTHER
-        for level in order
-    }
+    least = max(FEW, rare * of)
+    few = {level for level in order[1:] if count.get(level, 0) < least}
+    # what is too little even together goes with the commonest
+    other = OTHER if sum(count.get(level, 0) for level in few) >= FEW else order[0]
+    return {level: other if level in few else level for level in order}
 
 
 def _replaced(column: pl.Series, by: dict[str, str]) -> pl.Series:
-    return column.replace_strict(by, default=OTHER, return_dtype=pl.String)
+    usual = next(iter(by.values()))
+    return column.replace_strict(by, default=usual, return_dtype=pl.String)
 
 
 def _codes(column: pl.Series, found: Sequence[str]) -> Ints:

@@ -19,10 +19,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.errors import InputError
-from remand.fitting.arrivals import Calendar, Pace, pace, season_of
-from remand.fitting.document import DAMPED, Folder
+from remand.fitting.arrivals import Calendar, Pace, pace, season_of, short
+from remand.fitting.document import Folder
 from remand.outcomes.aggregated import Monthly
 from remand.outcomes.bands import drawn
+from remand.outcomes.bootstrap import check_draws
 from remand.records.work import Source
 
 Floats = NDArray[np.float64]
@@ -125,9 +126,10 @@ def fit_months(
     own = pace(_daily(months.admitted, months), calendar, weekly=False)
     expected = _monthly(own.on(calendar), months)[0]
     stay = float((months.held * months.days).sum() / months.leaving.sum())
+    check_draws(draws, seed)
     again = _blocks(len(months.days), draws, np.random.default_rng(seed))
-    others = pace(_daily(expected * (months.admitted / expected)[again], months), calendar,
-                  weekly=False)  # fmt: skip
+    deviation = months.admitted / expected
+    others = pace(_daily(expected * deviation[again], months), calendar, weekly=False)
     stays = (months.held * months.days)[again].sum(axis=1) / months.leaving[again].sum(axis=1)
     keys = [f"records_{i}" for i, _ in enumerate(sources, start=1)]
     span = f"{months.first} to {months.until} (exclusive), {len(months.days)} months"
@@ -136,11 +138,11 @@ def fit_months(
         "source": keys,
         "note": f"n = {months.admitted.sum():,.0f} admissions, {span}",
         "unit": "people per day",
-        "rate": _short(rate),
-        "trend": _short((1 + own.trend[0]) ** DAMPED - 1),
+        "rate": short(rate),
+        "trend": short(own.carried),
     }
     if calendar.seasonal:
-        arrivals["season"] = season_of(_short(x) for x in own.season[0])
+        arrivals["season"] = season_of(short(x) for x in own.season[0])
     document = {
         "remand": 1,
         "name": place.casefold().replace(" ", "-"),
@@ -156,7 +158,7 @@ def fit_months(
                 "source": keys,
                 "inferred": "the mean is what population and admissions imply; that stays are "
                 "exponential is supposed, for monthly figures say nothing of how they differ",
-                "dwell": {"law": "exponential", "mean": _short(stay)},
+                "dwell": {"law": "exponential", "mean": short(stay)},
                 "exits": "gone",
             }
         },
@@ -165,7 +167,7 @@ def fit_months(
             JAIL: {
                 "source": keys,
                 "note": "the mean of the last month",
-                "people": _short(months.held[-1]),
+                "people": short(months.held[-1]),
             }
         },
         "sources": {
@@ -204,8 +206,8 @@ def _blocks(count: int, draws: int, chance: np.random.Generator) -> NDArray[np.i
     """Months drawn again in blocks, around the end: (draws, months)."""
     blocks = -(-count // BLOCK)
     starts = chance.integers(0, count, (draws, blocks))
-    again = (starts[:, :, None] + np.arange(BLOCK)).reshape(draws, -1)[:, :count] % count
-    return again.astype(np.int64)
+    again = (starts[:, :, None] + np.arange(BLOCK)).reshape(draws, blocks * BLOCK)
+    return np.asarray(again[:, :count] % count, np.int64)
 
 
 def _numbers(
@@ -227,12 +229,14 @@ def _parameters(
 ) -> pl.DataFrame:
     rows = []
     for name, unit, when, value, values in numbers:
-        bands = drawn(values) if len(values) else {"q05": None, "q95": None}
+        bands = {key: float(q) for key, q in drawn(values).items()} if len(values) else {}
         rows.append(
             {"parameter": name, "unit": unit, "state": JAIL, "exit": None, "when": when,
-             "value": value, "q05": bands["q05"], "q95": bands["q95"], "n": len(months.days)}
+             "value": value, "q05": bands.get("q05"), "q95": bands.get("q95"),
+             "n": len(months.days)}
         )  # fmt: skip
-    return pl.DataFrame(rows, schema_overrides={"exit": pl.String, "when": pl.String})
+    types = {"exit": pl.String, "when": pl.String, "q05": pl.Float64, "q95": pl.Float64}
+    return pl.DataFrame(rows, schema_overrides=types)
 
 
 def _draws(numbers: list[tuple[str, str, str | None, float, Floats]]) -> pl.DataFrame:
@@ -240,12 +244,8 @@ def _draws(numbers: list[tuple[str, str, str | None, float, Floats]]) -> pl.Data
         pl.DataFrame({"draw": np.arange(len(values), dtype=np.int32), "parameter": name,
                       "unit": unit, "state": JAIL, "exit": pl.Series([None] * len(values),
                       dtype=pl.String), "when": pl.Series([when] * len(values), dtype=pl.String),
-                      "value": values.astype(np.float32)})
-        for name, unit, when, _, values in numbers
+                      "value": values.astype(np.float32),
+                      "point": np.full(len(values), value, np.float32)})
+        for name, unit, when, value, values in numbers
     ]  # fmt: skip
     return pl.concat(frames)
-
-
-def _short(value: float) -> float:
-    """Six figures that matter."""
-    return float(f"{value:.6g}")

@@ -37,21 +37,26 @@ class Nodes:
     stays: Ints
 
     @classmethod
-    def over(cls, state: Ints, levels: Ints, states: int, few: Sequence[int]) -> Nodes:
+    def over(
+        cls, state: Ints, levels: Ints, person: Ints, states: int, few: Sequence[int]
+    ) -> Nodes:
         """Groups of stays by state and levels: (stays, axes), `REST` for none of its own.
 
-        ``few`` says how many stays a group needs to stand alone, axis by axis. Every state has a
+        ``few`` says how many people a group needs to stand alone, axis by axis. Every state has a
         group for the rest of it.
 
-        >>> nodes = Nodes.over(np.zeros(15, int), np.array([[0]] * 12 + [[1]] * 3), 1, [10])
+        >>> levels, who = np.array([[0]] * 12 + [[1]] * 3), np.arange(15)
+        >>> nodes = Nodes.over(np.zeros(15, int), levels, who, 1, [10])
         >>> nodes.keys.tolist(), nodes.stays.tolist()
         ([[0, -1], [0, 0]], [3, 12])
         """
         axes = levels.shape[1]
         key = np.column_stack([state, levels]).astype(np.int64)
         for depth in range(axes, 0, -1):
-            _, code, count = np.unique(key, axis=0, return_inverse=True, return_counts=True)
-            key[count[code] < few[depth - 1], depth:] = REST
+            _, code = np.unique(key, axis=0, return_inverse=True)
+            pairs = np.unique(np.column_stack([code, person]), axis=0)
+            people = np.bincount(pairs[:, 0], minlength=int(code.max(initial=0)) + 1)
+            key[people[code] < few[depth - 1], depth:] = REST
         rest = np.full((states, 1 + axes), REST)
         rest[:, 0] = np.arange(states)
         keys, code = np.unique(np.concatenate([key, rest]), axis=0, return_inverse=True)

@@ -78,15 +78,17 @@ class Pool:
         return Incidence(own.durations, hazard, at_risk, self.known)
 
     def each(
-        self, weights: Floats, read: Callable[[Incidence], R], threads: int | None = None
+        self,
+        weights: Callable[[int], Floats],
+        draws: int,
+        read: Callable[[Incidence], R],
+        threads: int | None = None,
     ) -> list[R]:
         """What is read off the laws of each draw, so that only one draw a thread is kept.
 
-        A draw's laws have an axis of one draw first.
+        ``weights`` gives those of a draw, (people,); its laws have an axis of one draw first.
         """
-        return in_threads(
-            lambda i: read(self.incidence(weights[i : i + 1])), range(len(weights)), threads
-        )
+        return in_threads(lambda i: read(self.incidence(weights(i)[None])), range(draws), threads)
 
 
 def pooled(

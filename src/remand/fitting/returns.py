@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.fitting.layout import Layout
-from remand.records.work import Records
+from remand.records.seen import Seen
 
 Ints = NDArray[np.int64]
 
@@ -44,30 +44,19 @@ class Releases:
     horizon: int
 
 
-def releases(records: Records, layout: Layout) -> Releases | None:
-    """Releases with the return that followed; None if nobody is known to have come back."""
-    stays = records.stays
-    person = stays["person"].to_numpy().astype(np.int64)
-    into = stays["day_in"].to_numpy().astype(np.int64)
-    out = stays["day_out"].fill_null(records.days).to_numpy().astype(np.int64)
-    horizon = min(LONGEST, records.days // 2)
-    order = np.lexsort((out, into, person))
-    following = np.append(order[1:], -1)
-    again = np.append(person[order[1:]] == person[order[:-1]], False)
-    if not again.any() or horizon < SHORTEST:
+def releases(seen: Seen, layout: Layout) -> Releases | None:
+    """Releases with the return that followed; None if nobody came back within the horizon."""
+    horizon = min(LONGEST, seen.days // 2)
+    # who is booked again before a stay ended was not let out
+    stay = np.flatnonzero(seen.ended & (seen.out >= 0) & (seen.gap >= 0))
+    gap, known = seen.gap[stay], seen.days - seen.out[stay]
+    back = seen.again[stay] & (gap < np.minimum(known, horizon))
+    if horizon < SHORTEST or not back.any():
         return None
-    ended = (out[order] < records.days) & (out[order] >= 0)
-    stay, following, again = order[ended], following[ended], again[ended]
-    known = records.days - out[stay]
-    gap = np.where(again, into[following] - out[stay], known)
-    # who is booked again before an overlapping stay ended never left
-    left = gap >= 0
-    stay, following, again, gap, known = (x[left] for x in (stay, following, again, gap, known))
-    back = again & (gap < np.minimum(known, horizon))
     return Releases(
         stay=stay,
-        day=out[stay],
+        day=seen.out[stay],
         gap=np.where(back, gap, np.minimum(known, horizon)),
-        back=np.where(back, layout.state[following], -1),
+        back=np.where(back, layout.state[seen.following[stay]], -1),
         horizon=horizon,
     )

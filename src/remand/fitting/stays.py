@@ -8,18 +8,20 @@ of all dates, above all for the long stays that nobody booked lately has yet end
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from remand.fitting.joint import Joint, closed
+from remand.fitting.joint import Joint, closed, knots
 from remand.fitting.layout import FEW, Layout
 from remand.fitting.nodes import REST, Nodes
 from remand.fitting.pooling import Pool
 from remand.fitting.returns import Releases
 from remand.fitting.survival import Incidence, Observed, incidence
+from remand.outcomes.bootstrap import weights
+from remand.records.seen import Seen
 from remand.records.stay_bands import BANDS
 from remand.records.work import Records
 
@@ -41,19 +43,35 @@ CHANCE = 0.01
 
 
 @dataclass(frozen=True)
+class Draws:
+    """Draws of weights on people: how many, and of which seed."""
+
+    people: int
+    count: int
+    seed: int
+
+    def weights(self, draw: int) -> Floats:
+        """Those of one draw, (people,)."""
+        return weights(self.people, self.seed, draw)
+
+
+@dataclass(frozen=True)
 class Laws:
     """Laws of every group, and how sure they are.
 
     Attributes:
         nodes: the groups; their last axis is the period, 0 for the one in force at the start.
         joint: exit × duration, one draw: the people as they are.
+        bands: (groups, exits, bands) mass by stay band, of the people as they are.
         median: (groups,) days, of the people as they are.
-        drawn: (draws, groups, exits, bands) mass by stay band.
+        drawn: (draws, groups, exits, bands) mass by stay band; what it is to ``bands`` a drawn law
+            is to the fitted one.
         drawn_median, drawn_mean: (draws, groups) days.
     """
 
     nodes: Nodes
     joint: Joint
+    bands: Floats
     median: Floats
     drawn: Floats
     drawn_median: Floats
@@ -67,6 +85,15 @@ class Laws:
              for s in range(states)]
         )  # fmt: skip
 
+    def in_force(self, period: int = 0) -> Ints:
+        """The groups whose law holds in a period: of the same state and levels one."""
+        best: dict[tuple[int, ...], int] = {}
+        for group, key in enumerate(self.nodes.keys.tolist()):
+            *prefix, when = key
+            if when == period or (when == REST and tuple(prefix) not in best):
+                best[tuple(prefix)] = group
+        return np.array(sorted(best.values()), np.int64)
+
 
 def periods(since: dt.date, until: dt.date) -> tuple[dt.date, ...]:
     """First days of the periods laws are told apart by: half years, short ones at the edges joined.
@@ -79,43 +106,36 @@ def periods(since: dt.date, until: dt.date) -> tuple[dt.date, ...]:
     return (since, *(day for day in inner if (until - day).days >= PERIOD_DAYS))
 
 
-def observed(records: Records, layout: Layout, cell: Ints) -> Observed:
+def observed(seen: Seen, layout: Layout, cell: Ints) -> Observed:
     """Stays as the estimator of laws sees them, each in a cell."""
-    stays = records.stays
-    into, seen = (stays[c].to_numpy().astype(np.int64) for c in ("day_in", "day_seen"))
-    low = stays["day_out"].fill_null(records.days).to_numpy().astype(np.int64) - into
-    high = stays["day_out_by"].fill_null(records.days).to_numpy().astype(np.int64) - into
-    # a snapshot shows only stays that it crosses
-    entry = seen - into + (1 if records.basis == "snapshots" else 0)
     return Observed(
         cell=cell,
-        person=stays["person"].to_numpy().astype(np.int64),
-        entry=np.minimum(entry, low),
-        low=low,
-        high=np.maximum(high, low),
+        person=seen.person,
+        entry=seen.entry,
+        low=seen.out - seen.into,
+        high=seen.out_by - seen.into,
         cause=layout.exit,
     )
 
 
 def stays(
-    records: Records, layout: Layout, weights: Floats, strength: float, start: dt.date
+    records: Records, seen: Seen, layout: Layout, strength: float, start: dt.date, draws: Draws
 ) -> Laws:
-    """Stays and exits by state, stratum and period from ``start`` on; weights (draws, people)."""
+    """Stays and exits by state, stratum and period from ``start`` on."""
     edges = np.array([(day - records.since).days for day in periods(records.since, records.until)])
-    into = records.stays["day_in"].to_numpy().astype(np.int64)
     first = int(np.searchsorted(edges, (start - records.since).days, "right"))
-    period = np.maximum(np.searchsorted(edges, into, "right") - first, REST)
-    period = np.where(_differ(records, layout, period)[layout.state, period], period, REST)
+    period = np.maximum(np.searchsorted(edges, seen.into, "right") - first, REST)
+    period = np.where(_differ(seen, layout, period)[layout.state, period], period, REST)
     levels = np.column_stack([layout.levels(layout.stratum), period])
     few = [*[FEW] * (levels.shape[1] - 1), PERIOD_FEW]
-    nodes = Nodes.over(layout.state, levels, len(layout.states), few)
-    seen = observed(records, layout, nodes.of)
-    pool = Pool.of(seen, len(nodes.keys), len(layout.exits), nodes.chain, strength)
-    longest = (start - records.since).days - int(into.min()) + 1
-    return _told(nodes, pool, weights, lambda law: closed(law, longest))
+    nodes = Nodes.over(layout.state, levels, seen.person, len(layout.states), few)
+    own = observed(seen, layout, nodes.of)
+    pool = Pool.of(own, len(nodes.keys), len(layout.exits), nodes.chain, strength)
+    longest = (start - records.since).days - int(seen.into.min()) + 1
+    return _told(nodes, pool, draws, lambda law: closed(law, longest))
 
 
-def _differ(records: Records, layout: Layout, period: Ints) -> NDArray[np.bool_]:
+def _differ(seen: Seen, layout: Layout, period: Ints) -> NDArray[np.bool_]:
     """Whether stays of a state and period are unlike those of its other dates: (states, periods).
 
     The exits of a period are set against those expected of the same people at risk under the law of
@@ -126,8 +146,8 @@ def _differ(records: Records, layout: Layout, period: Ints) -> NDArray[np.bool_]
     from scipy.special import gammaincc  # noqa: PLC0415 - slow to import, needed only here
 
     states, count = len(layout.states), int(period.max(initial=REST)) + 2
-    seen = observed(records, layout, layout.state * count + period % count)
-    law = incidence(seen, states * count, len(layout.exits))
+    own = observed(seen, layout, layout.state * count + period % count)
+    law = incidence(own, states * count, len(layout.exits))
     at_risk = law.at_risk[0].reshape(states, count, -1)
     left = law.hazard[0].sum(axis=2).reshape(at_risk.shape) * at_risk
     all_risk, all_left = at_risk.sum(axis=1), left.sum(axis=1)
@@ -147,20 +167,18 @@ def _differ(records: Records, layout: Layout, period: Ints) -> NDArray[np.bool_]
     return differ
 
 
-def returns(
-    found: Releases, records: Records, layout: Layout, weights: Floats, strength: float
-) -> Laws:
+def returns(found: Releases, seen: Seen, layout: Layout, strength: float, draws: Draws) -> Laws:
     """How soon people come back, by stratum and the state they come back to.
 
     The exit after the states is for those who are not back at the horizon.
     """
-    stratum = layout.stratum[found.stay]
+    stratum, person = layout.stratum[found.stay], seen.person[found.stay]
     levels = np.column_stack([layout.levels(stratum), np.zeros(len(stratum), np.int64)])
-    nodes = Nodes.over(np.zeros(len(stratum), np.int64), levels, 1, [FEW] * levels.shape[1])
+    nodes = Nodes.over(np.zeros(len(stratum), np.int64), levels, person, 1, [FEW] * levels.shape[1])
     never = len(layout.states)
-    seen = Observed(
+    own = Observed(
         cell=nodes.of,
-        person=records.stays["person"].to_numpy().astype(np.int64)[found.stay],
+        person=person,
         entry=np.zeros(len(stratum), np.int64),
         low=found.gap,
         high=found.gap,
@@ -173,26 +191,37 @@ def returns(
         mass[:, :, -1, never] = 1.0 - mass.sum(axis=(2, 3))
         return Joint(durations, mass, np.zeros(mass.shape[:2]))
 
-    pool = Pool.of(seen, len(nodes.keys), never, nodes.chain, strength)
-    return _told(nodes, pool, weights, whole)
+    pool = Pool.of(own, len(nodes.keys), never, nodes.chain, strength)
+    return _told(nodes, pool, draws, whole, [found.horizon])
 
 
-def _told(nodes: Nodes, pool: Pool, weights: Floats, whole: Callable[[Incidence], Joint]) -> Laws:
-    """The laws of a pool: whole as the people are, and read off in every draw."""
+def _told(
+    nodes: Nodes,
+    pool: Pool,
+    draws: Draws,
+    whole: Callable[[Incidence], Joint],
+    onto: Sequence[int] = (),
+) -> Laws:
+    """The laws of a pool: whole as the people are, and read off in every draw.
+
+    Their tables stand on knots, and on the durations in ``onto``.
+    """
 
     def read(law: Incidence) -> tuple[Floats, Floats, Floats]:
         joint = whole(law)
         return joint.bands[0], law.quantile(0.5)[0], joint.mean[0]
 
     own = pool.incidence()
-    joint = whole(own).thinned()
-    drawn = pool.each(weights, read)
+    joint = whole(own)
+    drawn = pool.each(draws.weights, draws.count, read)
     none = np.zeros((0, len(nodes.keys)))
+    all_knots = np.union1d(knots(int(joint.durations[-1])), np.array(onto, np.int64))
     return Laws(
-        nodes,
-        joint,
-        own.quantile(0.5)[0],
-        np.array([bands for bands, _, _ in drawn]) if drawn else joint.bands[:0],
-        np.array([median for _, median, _ in drawn]) if drawn else none,
-        np.array([mean for _, _, mean in drawn]) if drawn else none,
+        nodes=nodes,
+        joint=joint.thinned(all_knots),
+        bands=joint.bands[0],
+        median=own.quantile(0.5)[0],
+        drawn=np.array([bands for bands, _, _ in drawn]) if drawn else joint.bands[:0],
+        drawn_median=np.array([median for _, median, _ in drawn]) if drawn else none,
+        drawn_mean=np.array([mean for _, _, mean in drawn]) if drawn else none,
     )

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from remand.fitting.fit import Fitted
 from remand.fitting.layout import RELEASED
-from remand.fitting.stays import STRENGTH
 from remand.fitting.tonight import Aged
 from remand.records.work import MISSING
 
@@ -45,7 +44,8 @@ def stays(fitted: Fitted, groups: Ints) -> str:
     """What the laws of a state rest on."""
     count = int(fitted.laws.nodes.stays[groups].sum())
     beyond = float(fitted.laws.joint.extrapolated[0, groups].max(initial=0.0))
-    said = [f"n = {count:,} stays; small groups lean on wider ones as on {STRENGTH:g} people more"]
+    lean = f"small groups lean on wider ones as on {fitted.strength:g} people more"
+    said = [f"n = {count:,} stays; {lean}"]
     if fitted.records.basis == "snapshots":
         said.append("stays of less than a day are not seen by snapshots and not in it")
     if beyond > 0.001:
@@ -80,19 +80,23 @@ def arrivals(fitted: Fitted, state: int) -> str:
                 f"{100 * new.moved[state]:.0f} % of them moved between groups, for a person's "
                 "group is held fixed and some come back in another"
             )
-    if fitted.start == records.until and own.pace[state].trend[0]:
-        growth = f"{100 * own.pace[state].trend[0]:+.0f} %"
-        said.append(f"{growth} in the records' last year; half of that growth is carried forward")
+    pace = own.pace[state]
+    if fitted.start == records.until and pace.trend[0]:
+        growth = f"{100 * pace.trend[0]:+.0f} %"
+        said.append(
+            f"{growth} in the records' last year, of which {100 * pace.carried:+.0f} % a year is "
+            "carried forward"
+        )
     if own.borrowed[state]:
-        said.append("too few for a season and weekdays of their own: those of the whole jail")
+        said.append("too few for a growth, season and weekdays of their own: the whole jail's")
     return "; ".join(said)
 
 
 def inside(aged: Aged) -> str:
     """What the census of a state rests on."""
     return (
-        f"{aged.people.sum():,.0f} people; small groups taken together, times since booking told "
-        "as means of ten people or more"
+        f"{aged.people.sum():,.0f} people; small groups told only together, times since booking as "
+        "means of ten people or more"
     )
 
 

@@ -16,11 +16,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.fitting.fit import Fitted
-from remand.fitting.layout import FEW, RELEASED
+from remand.fitting.layout import NEVER, RELEASED
 from remand.fitting.nodes import REST
 from remand.fitting.stays import Laws
 from remand.model.values import Months, Weekdays
 from remand.outcomes.bands import drawn
+from remand.outcomes.suppression import SMALL, hide
 from remand.records.stay_bands import BANDS, LABELS
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,8 @@ WEEK = 8
 class _Found:
     """One kind of parameter: a value and its draws (rows, draws), and what each row is of.
 
-    ``labels`` hold, by column, what the rows are of; ``count`` the stays or admissions behind each.
+    ``labels`` hold, by column, what the rows are of; ``count`` the stays or admissions behind each,
+    0 where it is not told.
     """
 
     parameter: str
@@ -62,7 +64,7 @@ def parameters(fitted: Fitted) -> pl.DataFrame:
             low, high = bands["q05"], bands["q95"]
         else:
             low = high = np.full(len(found.value), np.nan)
-        shown = [int(n) if n >= FEW else None for n in found.count]
+        shown = [int(n) if n >= SMALL else None for n in found.count]
         frames.append(
             _labelled(found, fitted).with_columns(
                 value=pl.Series(found.value),
@@ -78,7 +80,8 @@ def draws(fitted: Fitted) -> pl.DataFrame:
     """Every draw of every parameter a model needs, one row each.
 
     Columns: draw (from 0), parameter, unit, state, exit, the axes, when, band (of a stay, in days),
-    value.
+    value, and point: the value of the people as they are. A drawn law is the fitted one with the
+    mass of each exit and band times value / point.
     """
     frames = []
     for found in itertools.chain(_rates(fitted), _masses(fitted)):
@@ -90,11 +93,12 @@ def draws(fitted: Fitted) -> pl.DataFrame:
             labelled[np.repeat(np.arange(rows), count)].with_columns(
                 draw=pl.Series(np.tile(np.arange(count, dtype=np.int32), rows)),
                 value=pl.Series(found.draws.ravel().astype(np.float32)),
+                point=pl.Series(np.repeat(found.value, count).astype(np.float32)),
             )
         )
     frame = pl.concat(frames)
     names = [c for c in frame.columns if frame[c].dtype == pl.String]
-    first = ["draw", *names, "value"]
+    first = ["draw", *names, "value", "point"]
     return frame.select(first).with_columns(pl.col(names).cast(pl.Categorical))
 
 
@@ -132,7 +136,7 @@ def _whole(fitted: Fitted) -> Iterator[_Found]:
         return np.asarray(np.einsum("dgs,dsg->ds", share, value[:, groups]))
 
     mean = np.concatenate([laws.joint.mean, laws.drawn_mean])
-    bands = np.concatenate([laws.joint.bands, laws.drawn]).sum(axis=2)
+    bands = np.concatenate([laws.bands[None], laws.drawn]).sum(axis=2)
     week = bands[:, :, : int(np.searchsorted(BANDS, WEEK))].sum(axis=2)
     figures: list[tuple[str, str, Floats]] = [
         ("within_a_week", "share", mixed(week)),
@@ -158,7 +162,7 @@ def _rates(fitted: Fitted) -> Iterator[_Found]:
         labels |= {axis: [layout.strata.cells[g][i] for g in held] for i, axis in enumerate(axes)}
         yield _Found(
             "admissions", "people per day", own.rate[0, held, s], own.rate[1:, held, s].T,
-            labels, cells[held, s],
+            labels, _told(cells[held, s], np.full(len(held), s)),
         )  # fmt: skip
         pace = own.pace[s]
         effects = (
@@ -182,13 +186,14 @@ def _stays(fitted: Fitted) -> Iterator[_Found]:
     laws, layout = fitted.laws, fitted.layout
     groups = _current(laws)
     labels = _of_groups(laws, groups, fitted, layout.states)
-    count = laws.nodes.stays[groups]
+    count = _told(laws.nodes.stays[groups], laws.nodes.keys[groups, 0])
     pairs = (
         ("stay_median", laws.median[groups], laws.drawn_median[:, groups]),
         ("stay_mean", laws.joint.mean[0, groups], laws.drawn_mean[:, groups]),
     )
     for name, value, drawn_values in pairs:
-        yield _Found(name, "days", value, drawn_values.T, labels, count)
+        unit = "days, spread over the day they end in" if name == "stay_median" else "days"
+        yield _Found(name, unit, value, drawn_values.T, labels, count)
     shares, drawn_shares = laws.joint.shares[0, groups], laws.drawn.sum(axis=3)[:, groups]
     for e, exit_ in enumerate(layout.exits):
         yield _Found(
@@ -206,7 +211,7 @@ def _returns(fitted: Fitted) -> Iterator[_Found]:
     back = laws.joint.shares[0, groups, :-1].sum(axis=1)
     drawn_back = laws.drawn[:, groups, :-1].sum(axis=(2, 3))
     labels = _of_groups(laws, groups, fitted, [RELEASED])
-    count = laws.nodes.stays[groups]
+    count = _told(laws.nodes.stays[groups], laws.nodes.keys[groups, 0])
     yield _Found("return_share", f"share within {horizon} days", back, drawn_back.T, labels, count)
 
 
@@ -215,7 +220,7 @@ def _masses(fitted: Fitted) -> Iterator[_Found]:
     laws, layout = fitted.laws, fitted.layout
     yield from _by_band("stays", laws, fitted, layout.states, layout.exits)
     if fitted.back is not None:
-        ways = [*(f"back_{state}" for state in layout.states), "not_back"]
+        ways = [*(f"back_{state}" for state in layout.states), NEVER]
         yield from _by_band("returns", fitted.back.laws, fitted, [RELEASED], ways)
 
 
@@ -224,7 +229,7 @@ def _by_band(
 ) -> Iterator[_Found]:
     groups = _current(laws)
     labels = _of_groups(laws, groups, fitted, states)
-    point = laws.joint.bands[0, groups]
+    point = laws.bands[groups]
     for (e, way), (b, band) in itertools.product(enumerate(ways), enumerate(LABELS)):
         held = np.flatnonzero((point[:, e, b] > 0) | (laws.drawn[:, groups, e, b] > 0).any(axis=0))
         if len(held):
@@ -236,16 +241,21 @@ def _by_band(
             )  # fmt: skip
 
 
+def _told(count: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Counts that are parts of totals told elsewhere: 0 for the small and what gives them away.
+
+    ``of`` says which total each is part of.
+    """
+    told = count.copy()
+    for whole in np.unique(of):
+        told[of == whole] *= ~hide(count[of == whole].astype(float))
+    return told
+
+
 def _current(laws: Laws) -> NDArray[np.int64]:
-    """The groups of anybody whose law holds at the start: of each stratum the latest it has."""
-    keys = laws.nodes.keys
-    latest: dict[tuple[int, ...], int] = {}
-    now = (keys[:, -1] == 0) | (keys[:, -1] == REST)
-    for group in np.flatnonzero(now & (laws.nodes.stays > 0)):
-        *prefix, when = keys[group].tolist()
-        if when == 0 or tuple(prefix) not in latest:
-            latest[tuple(prefix)] = int(group)
-    return np.array(sorted(latest.values()), np.int64)
+    """The groups of anybody whose law holds at the start."""
+    now = laws.in_force()
+    return np.asarray(now[laws.nodes.stays[now] > 0])
 
 
 def _of_groups(

@@ -21,6 +21,7 @@ from remand.outcomes.cells import Cells, Groups
 from remand.outcomes.product_limit import Watched
 from remand.outcomes.tally import Tally
 from remand.outcomes.windows import Windows
+from remand.records.seen import Seen
 from remand.records.work import Records
 
 Floats = NDArray[np.float64]
@@ -39,6 +40,7 @@ class Counted:
     Attributes:
         model: the records as a model without numbers (see `remand.outcomes.measured`).
         cells: what figures are given for.
+        seen: the stays as they were seen.
         days: length of the window.
         person: whose stay it is.
         day_in: first day whose census can count it.
@@ -52,6 +54,7 @@ class Counted:
 
     model: Model
     cells: Cells
+    seen: Seen
     days: int
     person: Ints
     day_in: Ints
@@ -66,26 +69,19 @@ class Counted:
     @classmethod
     def of(cls, records: Records, model: Model, cells: Cells) -> Counted:
         """The stays of records, by the groups of a model made of them."""
-        stays, days = records.stays, records.days
-
-        def column(name: str) -> Ints:
-            found: Ints = stays[name].fill_null(days).to_numpy().astype(np.int64)
-            return found
-
-        day_in, seen, out = column("day_in"), column("day_seen"), column("day_out")
-        ended = stays["day_out"].is_not_null().to_numpy()
-        first = -1 if records.basis == "bookings" else 0  # a snapshot sees nobody before a census
+        own = Seen.of(records)
         return cls(
             model=model,
             cells=cells,
-            days=days,
-            person=column("person"),
-            day_in=day_in,
-            since=np.maximum(seen, 0),
-            until=np.minimum(out, days),
-            length=np.where(ended, out - day_in, days - 1 - day_in),
-            after=np.where(seen > day_in, seen - day_in, first),
-            ended=ended,
+            seen=own,
+            days=own.days,
+            person=own.person,
+            day_in=own.into,
+            since=np.maximum(own.seen, 0),
+            until=np.minimum(own.out, own.days),
+            length=np.where(own.ended, own.out, own.days - 1) - own.into,
+            after=own.entry - 1,
+            ended=own.ended,
             group=_positions(records, cells.groups),
             level=_positions(records, cells.levels),
         )
@@ -182,11 +178,6 @@ def _positions(records: Records, groups: Groups) -> Ints:
         own = column.replace_strict(levels, list(range(size)), return_dtype=None)
         position = position * size + own.to_numpy().astype(np.int64)
     return position
-
-
-def weights(people: int, seed: int, draw: int) -> Floats:
-    """One draw of the Bayesian bootstrap: a weight for each person, Exp(1)."""
-    return np.random.default_rng([seed, draw]).standard_exponential(people)
 
 
 @compiled

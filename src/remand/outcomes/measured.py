@@ -22,8 +22,9 @@ from remand.errors import InputError, did_you_mean
 from remand.model.clock import Clock
 from remand.model.model import Model
 from remand.model.values import Disparity, Residents
+from remand.outcomes.bootstrap import weights
 from remand.outcomes.cells import Cells
-from remand.outcomes.counted import Counted, weights
+from remand.outcomes.counted import Counted
 from remand.outcomes.figures import STAY_BASIS, banded, plain
 from remand.outcomes.measures import Measure, measures, population
 from remand.outcomes.quantiles import Spreads, stay_quantiles
@@ -31,6 +32,7 @@ from remand.outcomes.returns import WITHIN, Returns
 from remand.outcomes.suppression import few
 from remand.outcomes.tally import Tally, stacked
 from remand.outcomes.windows import Every, Windows
+from remand.records.seen import Seen
 from remand.records.stay_bands import LABELS, band
 from remand.records.work import MISSING, Records, levels
 
@@ -165,9 +167,9 @@ def model_of(records: Records, axes: Sequence[str], asked: Asked) -> Model:
 
 def with_band(records: Records) -> Records:
     """The same records with each stay's band as a column."""
-    end = pl.col("day_out").fill_null(records.days)
-    length = records.stays.select((end - pl.col("day_in")).clip(0))["day_out"].to_numpy()
-    own = pl.Series(BAND, [LABELS[i] for i in band(length.astype(np.int64))])
+    seen = Seen.of(records)
+    length = np.maximum(seen.out - seen.into, 0)
+    own = pl.Series(BAND, [LABELS[i] for i in band(length)])
     return replace(records, stays=records.stays.with_columns(own))
 
 

@@ -41,33 +41,26 @@ class Returns:
         """The returns in records. Raises InputError where nobody has two stays, or for no days."""
         if not within or min(within) < 1:
             raise InputError.of("returns are counted within 1 day or more", fix="write 30")
-        order = np.lexsort((stays.length, stays.day_in, stays.person))
-        person, day_in = stays.person[order], stays.day_in[order]
-        out = day_in + stays.length[order]
-        again = np.append(person[1:] == person[:-1], False)
-        if not again.any():
+        own = stays.seen
+        if not own.again.any():
             raise InputError.of(
                 "returns cannot be measured: nobody in these records has two stays",
                 fix="take the records in with the column that tells people apart (person)",
             )
+        out = stays.day_in + stays.length
         known = stays.days - 1 - out
-        gap = np.where(again, np.append(day_in[1:], 0) - out, known)
-        back = again & (gap <= known)
+        back = own.again & (own.gap <= known)
         # who is booked again before a stay ended had not left
-        left = stays.ended[order] & (gap >= 0) & (known >= 0)
+        left = own.ended & (own.gap >= 0) & (known >= 0)
         window = stays.moment(windows, out)
         pick = np.flatnonzero(left & (window >= 0))
-        pick = pick[np.lexsort((out[pick], person[pick], window[pick]))]
+        pick = pick[np.lexsort((out[pick], own.person[pick], window[pick]))]
         first = np.ones(len(pick), bool)
-        first[1:] = (person[pick[1:]] != person[pick[:-1]]) | (
-            window[pick[1:]] != window[pick[:-1]]
-        )
-        pick = pick[first]
-        chosen = np.zeros(len(order), bool)
-        chosen[order[pick]] = True
-        days, ended = np.zeros(len(order), np.int64), np.zeros(len(order), bool)
-        days[order], ended[order] = np.where(back, gap, known), back
-        who, cell = stays.cohort(windows, stays.day_in + stays.length, chosen)
+        first[1:] = (np.diff(own.person[pick]) != 0) | (np.diff(window[pick]) != 0)
+        chosen = np.zeros(len(out), bool)
+        chosen[pick[first]] = True
+        days, ended = np.where(back, own.gap, known), back
+        who, cell = stays.cohort(windows, out, chosen)
         shape = stays.groups, len(windows.starts)
         asked = tuple(sorted(set(within)))
         watched = Watched.of(cell, shape[0] * shape[1], np.full(len(who), -1), days[who],

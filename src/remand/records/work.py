@@ -70,7 +70,8 @@ class Records:
     def known(self, as_of: dt.date) -> Records:
         """What was known on a day, before its own census: later stays and ends are not there.
 
-        ``until`` becomes ``as_of``. Raises InputError if that is outside the window.
+        ``until`` becomes ``as_of``, or the day after the last snapshot before it. Raises InputError
+        if that is outside the window.
         """
         if not self.since < as_of <= self.until:
             raise InputError.of(
@@ -79,7 +80,13 @@ class Records:
             )
         cut = (as_of - self.since).days
         stays = self.stays.filter(pl.col("day_seen") < cut)
-        unknown = pl.col("day_out").is_null() | (pl.col("day_out") >= cut)
+        if self.basis == "snapshots":
+            # only a later snapshot tells that somebody is gone: what is known ends with the last
+            last_seen = pl.max_horizontal("day_seen", pl.col("day_out") - 1)
+            seen = stays.select(last_seen.filter(last_seen < cut).max()).item()
+            cut = cut if seen is None else int(seen) + 1
+            as_of = self.since + dt.timedelta(cut)
+        unknown = pl.col("day_out").is_null() | (pl.col("day_out_by") >= cut)
         later = [c for c in LATER if c in stays.columns]
         stays = stays.with_columns(
             *(pl.when(unknown).then(None).otherwise(pl.col(c)).alias(c)
@@ -100,7 +107,9 @@ class Records:
                 fix=f"give a day from {self.since} to {self.until - dt.timedelta(1)}",
             )
         cut = (since - self.since).days
-        kept = pl.col("day_out").is_null() | (pl.col("day_out") >= cut)
+        # who left that day is in no snapshot of the window, but in an export of bookings
+        least = cut + (self.basis == "snapshots")
+        kept = pl.col("day_out").is_null() | (pl.col("day_out") >= least)
         days = [c for c in NOT_AXES if c != "person"]
         stays = (
             self.stays.filter(kept)
@@ -112,7 +121,13 @@ class Records:
         return replace(self, stays=stays, since=since)
 
     def axis(self, name: str) -> pl.Series:
-        """A column as an axis. Raises InputError with a suggestion if there is none."""
+        """A column as an axis. InputError if there is none, or figures mean another thing by it."""
+        if name in RESERVED and name in self.stays.columns:
+            raise InputError.of(
+                f"'{name}' cannot be grouped by: in a model and its figures the word means more",
+                fix="take the file in with the column under another name",
+                value=name,
+            )
         if name not in self.stays.columns or name in NOT_AXES:
             raise InputError.of(
                 f"the records have no column '{name}' to group by",
@@ -121,6 +136,12 @@ class Records:
             )
         return self.stays[name]
 
+
+RESERVED = frozenset({"date", "kind", "state", "quantity", "unit", "mean", "sd", "band", "basis",
+    "denominator", "low", "high", "suppressed", "exit", "duration", "probability", "days", "people",
+    "parameter", "when", "value", "q05", "q95", "n", "draw", "point", "scenario", "place",
+    "from"})  # fmt: skip
+"""Columns of tables and figures, so no axes of them."""
 
 NOT_AXES = ("person", "day_in", "day_seen", "day_out", "day_out_by")
 _LEFT_OUT = {"stay", "person", "booking", "admitted", "released", "first_seen", "last_seen",

@@ -42,7 +42,7 @@ def fit_work(work: str | Path, asked: Asked) -> Folder:
         rows = con.execute("SELECT file, kind, sha256, rows FROM sources ORDER BY source")
         sources = tuple(Source(*row) for row in rows.fetchall())
         about = dict(con.execute("SELECT key, value FROM about").fetchall())
-    name = Path(work).name.partition(".")[0]
+    name = Path(work).name.strip(".").partition(".")[0] or "county"
     if stays and stays[0]:
         if asked.place is not None:
             raise InputError.of("stays are of one place", fix="leave --place out")
