@@ -28,8 +28,7 @@ from remand.records.ingest import ingest as take_in
 from remand.records.intake.columns import Corrections
 from remand.runs.compare import NO_CHANGE, compare_scenarios
 from remand.runs.engines import Engine
-from remand.runs.fit import Asked as AskedFit
-from remand.runs.fit import fit_work
+from remand.runs.fit import Terms, fit_work
 from remand.runs.histories import lives
 from remand.runs.measure import measure as measure_work
 from remand.runs.measurement import Measurement, Wanted
@@ -182,7 +181,7 @@ def fit(
     Raises:
         InputError: if the file, or what is asked of it, is wrong, or ``out`` cannot be written.
     """
-    asked = AskedFit(
+    asked = Terms(
         by=(by,) if isinstance(by, str) else tuple(by),
         since=None if since is None else _day(since),
         as_of=None if as_of is None else _day(as_of),

@@ -13,7 +13,7 @@ import pytest
 
 from remand.files import shipped
 
-VERBS = ["demo", "check", "compare", "simulate", "synth", "measure", "doctor"]
+VERBS = ["demo", "check", "compare", "simulate", "synth", "measure", "fit", "ingest", "doctor"]
 ROW = {"date", "quantity", "unit", "mean", "suppressed"}
 QUANTITIES = {
     "population", "admissions", "releases", "stay_admission", "stay_release", "bed_days", "rate",

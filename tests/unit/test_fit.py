@@ -211,6 +211,130 @@ def test_records_without_persons_have_nobody_come_back(build):
     assert found.model.states["held"].exits["let_go"].to == "gone"
 
 
+# -- what must not be told ------------------------------------------------------------------
+
+
+def test_a_small_count_cannot_be_had_from_a_rate_a_draw_or_a_difference(build):
+    """One axis, one state, four levels of 8, 3, 30 and 4,000 people: 8 and 3 do not come back."""
+    rng = np.random.default_rng(1)
+    race = np.repeat(["a", "b", "c", "d"], [8, 3, 30, 4000])
+    day = rng.integers(0, 400, len(race))
+    out = np.where(day + 9 < 400, day + 9, -1)
+    records = build.records(np.arange(len(race)), day, out, 400, race=race.tolist())
+    found = folder(fit(records, ["race"], draws=60), "jail", "Jail")
+    rows = found.parameters.filter(
+        (pl.col("parameter") == "admissions") & pl.col("race").is_not_null()
+    )
+    total = rows["value"].sum()
+    told = {r["race"]: r["value"] / total * len(race) for r in rows.iter_rows(named=True)}
+    for level, count in (("a", 8), ("b", 3)):
+        assert told[level] != pytest.approx(count, rel=0.02)
+    assert told["d"] == pytest.approx(4000, rel=1e-6)
+    # no n from which the hidden ones follow: two or more are left out, and they move together
+    assert rows["n"].null_count() >= 2
+    drawn = found.draws.filter((pl.col("parameter") == "admissions") & pl.col("race").is_not_null())
+    a, b = (
+        drawn.filter(pl.col("race").cast(pl.String) == level)["value"].to_numpy()
+        for level in ("a", "b")
+    )
+    assert np.allclose(a / b, a[0] / b[0], rtol=1e-5)
+
+
+def test_a_state_with_few_people_inside_is_not_told_of(build):
+    """One person inside for 94 days must not stand in a file that gets mailed."""
+    day = np.concatenate([np.repeat(np.arange(0, 300), 3), np.arange(0, 200, 2), [206]])
+    status = ["held"] * 900 + ["federal"] * 101
+    out = np.where(day + 4 < 300, day + 4, -1)
+    out[-1] = -1
+    records = build.records(np.arange(len(day)), day, out, 300, status=status)
+    document = folder(fit(records, draws=0), "jail", "Jail").document
+    assert document["tonight"]["federal"] == "steady"
+    assert "inside_federal.csv" not in folder(fit(records, draws=0), "jail", "Jail").tables
+
+
+def test_a_group_is_of_people_and_not_of_stays(build):
+    """Twelve stays of one person are no group."""
+    n = 500
+    person = np.append(np.arange(n), np.repeat(n, 12))
+    day = np.append(np.arange(n) % 380, np.arange(12) * 30)
+    race = ["a"] * n + ["b"] * 12
+    records = build.records(person, day, np.minimum(day + 5, 399), 400, race=race)
+    fitted = fit(records, ["race"], draws=0)
+    assert [1] not in fitted.laws.nodes.keys[:, 1:2].tolist()
+
+
+def test_a_handful_of_people_is_no_law(build):
+    """Nine people let out: their stays would be told one by one."""
+    day = np.arange(9)
+    records = build.records(day, day, day + 2, 100)
+    with pytest.raises(InputError, match="fewer than 10 people"):
+        fit(records, draws=0)
+
+
+# -- what chance does -----------------------------------------------------------------------
+
+
+def test_draws_scatter_around_the_people_as_they_are(jail):
+    """Of every band of every law: the mean of many draws is the point, within its error."""
+    fitted = fit(jail, draws=300)
+    laws = fitted.laws
+    error = laws.drawn.std(axis=0) / np.sqrt(300)
+    off = np.abs(laws.drawn.mean(axis=0) - laws.bands)
+    assert (off <= 5 * error + 1e-3).all()
+    assert laws.bands.sum(axis=(1, 2)) == pytest.approx(1)
+
+
+def test_a_new_status_does_not_grow_for_ever(build):
+    """Sixty bookings in the last three months, none before: no growth a year of thousands."""
+    rng = np.random.default_rng(2)
+    day = np.concatenate([rng.integers(0, 800, 3000), rng.integers(710, 800, 60)])
+    status = ["held"] * 3000 + ["new code"] * 60
+    out = np.where(day + 12 < 800, day + 12, -1)
+    records = build.records(np.arange(3060), day, out, 800, status=status)
+    model = folder(fit(records, draws=0), "jail", "Jail").model
+    assert abs(model.arrivals["new_code"].trend) < 0.5
+    path = solve(compile_model(model, records.until + dt.timedelta(730)))
+    assert path.census[:, 1].sum(axis=0).max() < 60
+
+
+def test_snapshots_cut_at_an_edge_keep_their_law(build):
+    """From a later day on, and as of an earlier one: the same survival, within chance."""
+    rng = np.random.default_rng(4)
+    day = np.sort(rng.integers(-200, 800, 40_000))
+    stay = rng.geometric(1 / 30, len(day))
+    kept = day + stay > 0
+    day, stay = day[kept], stay[kept]
+    out = np.where(day + stay < 800, day + stay, -1)
+    records = build.records(np.arange(len(day)), day, out, 800, "snapshots")
+    whole, later, earlier = (
+        fit(r, draws=0).laws.joint.mean[0, 0]
+        for r in (
+            records,
+            records.since_day(records.since + dt.timedelta(600)),
+            records.known(records.since + dt.timedelta(200)),
+        )
+    )
+    assert whole == pytest.approx(30, rel=0.02)
+    assert later == pytest.approx(30, rel=0.03)
+    assert earlier == pytest.approx(30, rel=0.03)
+
+
+def test_as_of_a_day_after_a_missing_snapshot_knows_no_ends_that_only_a_later_one_tells(build):
+    """Last seen on day 49, no snapshot on day 50: on day 51 nobody knows who has left."""
+    day = np.repeat(np.arange(0, 100), 5)
+    out = np.where(day + 10 < 100, day + 10, -1)
+    records = build.records(np.arange(500), day, out, 100, "snapshots")
+    gap = records.stays.with_columns(
+        day_out=pl.when(pl.col("day_out") == 51).then(50).otherwise(pl.col("day_out")),
+        day_out_by=pl.when(pl.col("day_out") == 50).then(51).otherwise(pl.col("day_out_by")),
+        day_seen=pl.when(pl.col("day_seen") == 50).then(51).otherwise(pl.col("day_seen")),
+    )
+    known = replace(records, stays=gap).known(records.since + dt.timedelta(51))
+    assert known.until == records.since + dt.timedelta(50)
+    assert known.stays.filter(pl.col("day_out") == 50).is_empty()
+    assert (known.stays["day_out"].is_null() | (known.stays["day_out"] < 50)).all()
+
+
 # -- what is refused ------------------------------------------------------------------------
 
 
@@ -220,12 +344,14 @@ def test_records_without_persons_have_nobody_come_back(build):
         ({"by": ["rase"]}, "no column 'rase'", "did you mean 'race'?"),
         ({"by": ["status"]}, "cannot be a stratum", "statuses become states"),
         ({"start": dt.date(2030, 1, 1)}, "not within the records", "give a day from"),
+        ({"seed": -1}, "--seed cannot be -1", "give 0 or more"),
+        ({"strength": np.inf}, "--strength cannot be inf", "0 or more"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused_with_a_fix(jail, asked, said, fix):
     """Each says what is wrong, and what to write instead."""
     with pytest.raises(InputError) as refused:
-        fit(jail, draws=0, **asked)
+        fit(jail, **{"draws": 0, **asked})
     assert said in str(refused.value)
     assert fix in refused.value.problems[0].fix
 
@@ -240,6 +366,26 @@ def test_codes_are_not_groups(build):
     with pytest.raises(InputError, match="has 600 levels") as refused:
         fit(records, ["charge"], draws=0)
     assert "values: charge:" in refused.value.problems[0].fix
+
+
+def test_a_column_that_means_something_else_in_a_model_is_refused(build):
+    """People inside would be read as doubled by ``check`` without a word."""
+    n = 200
+    records = build.records(
+        np.arange(n), np.arange(n) % 100, np.arange(n) % 100 + 3, 120, people=["a", "b"] * 100
+    )
+    with pytest.raises(InputError, match="'people' cannot be grouped by"):
+        fit(records, ["people"], draws=0)
+
+
+def test_a_level_that_stands_for_everyone_is_refused(build):
+    """A star in a table is everybody."""
+    n = 200
+    records = build.records(
+        np.arange(n), np.arange(n) % 100, np.arange(n) % 100 + 3, 120, charge=["*", "b"] * 100
+    )
+    with pytest.raises(InputError, match=r"the level '\*'"):
+        fit(records, ["charge"], draws=0)
 
 
 def test_a_month_of_records_is_too_short(build):
@@ -317,3 +463,57 @@ def test_fit_says_what_is_wrong_with_what_it_is_asked(remand, work, words, said)
     assert code == 2
     assert said in err
     assert "Fix:" in err
+
+
+# -- monthly figures ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def months(tmp_path_factory):
+    """A work file of four years of two jails' monthly figures: 300 inside, 10 booked a day."""
+    lines = ["Jurisdiction,Date,ADP,Bookings"]
+    rng = np.random.default_rng(6)
+    for place, people in (("Adams County", 300), ("Bell County", 60)):
+        for i in range(48):
+            month = dt.date(2014 + i // 12, i % 12 + 1, 1)
+            days = ((month.replace(day=28) + dt.timedelta(4)).replace(day=1) - month).days
+            booked = rng.poisson(people / 30 * days)
+            lines.append(f"{place},{month},{people + rng.normal(0, 2):.2f},{booked}")
+    folder_ = tmp_path_factory.mktemp("months")
+    (folder_ / "profile.csv").write_text("\n".join(lines) + "\n")
+    rm.ingest(folder_ / "profile.csv", folder_ / "months.duckdb")
+    return folder_ / "months.duckdb"
+
+
+@pytest.mark.parametrize("draws", [0, 40])
+def test_monthly_figures_give_a_first_model_and_what_they_cannot_support(
+    remand, months, tmp_path, draws
+):
+    """Mean stay by Little's law: 300 people, 10 a day, 30 days."""
+    out = tmp_path / "adams"
+    code, said, err = remand(
+        "fit", months, "--place", "Adams County", "--out", out, "--draws", draws
+    )
+    assert (code, err) == (0, "")
+    assert "How stays differ: only their mean follows" in said
+    model, problems = load_model(out)
+    assert problems == []
+    assert model.clock.start == dt.date(2018, 1, 1)
+    assert model.states["jail"].dwell[0].mean == pytest.approx(30, rel=0.05)
+    kernel = compile_model(model, dt.date(2019, 1, 1))
+    assert solve(kernel).census.sum(axis=(0, 1)).mean() == pytest.approx(300, rel=0.1)
+    rows = pl.read_csv(out / "parameters.csv").filter(pl.col("parameter") == "stay_mean")
+    assert rows["q05"].null_count() == (draws == 0)
+    if draws:
+        assert rows["q05"][0] < 30 < rows["q95"][0]
+
+
+def test_monthly_figures_of_several_jails_need_a_place(remand, months, tmp_path):
+    """A model is of one."""
+    code, _, err = remand("fit", months, "--out", tmp_path / "x")
+    assert code == 2
+    assert "--place" in err
+    assert "Adams County" in err
+    code, _, err = remand("fit", months, "--out", tmp_path / "x", "--place", "Adam County")
+    assert code == 2
+    assert "did you mean 'Adams County'?" in err

@@ -100,6 +100,20 @@ def test_an_unknown_level_in_the_csv_is_told_once(with_csv):
     assert "did you mean 'Black'?" in problems[0].fix
 
 
+def test_a_stratum_in_two_groups_of_rows_is_an_error(with_csv):
+    """Its people would be held twice."""
+    (with_csv.folder / "inside.csv").write_text(CSV + "*,9,1\n")
+    _, problems = load_model(with_csv.model)
+    assert [p.line for p in problems] == [5]
+    assert "added to them" in problems[0].message
+
+
+def test_a_csv_without_rows_is_told(with_csv):
+    """A header and blank lines."""
+    (with_csv.folder / "inside.csv").write_text("race,days,people\n\n\n")
+    assert load_model(with_csv.model)[1]
+
+
 def test_a_model_written_again_leaves_the_csv_to_speak(with_csv):
     """Nothing is said twice, and what is read is the same."""
     model = read_model(with_csv.model)

@@ -153,13 +153,14 @@ def _read(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, 
                         else (did_you_mean(name, others))
                     )
                     raise wrong(f"there is no column '{name}'", fix, 1, name)
-            for row in reader:
+            rows = 0
+            for rows, row in enumerate(reader, start=1):  # noqa: B007 - counted to the last
                 if None in row:
                     raise wrong(
                         "more cells than columns", "quote cells with commas", reader.line_num
                     )
                 yield reader.line_num, {key: text.strip() for key, text in row.items()}
-            if reader.line_num < 2:
+            if not rows:
                 raise wrong("no rows below the header", "fill the table", 1)
     except OSError as error:
         raise wrong(f"cannot be read: {error.strerror}", "put the file beside the YAML") from None

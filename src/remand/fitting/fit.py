@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from remand.errors import InputError
 from remand.fitting.admitted import Admitted, New, admitted, new
 from remand.fitting.layout import FEW, Layout
-from remand.fitting.returns import Releases, releases
+from remand.fitting.releases import Releases, releases
 from remand.fitting.stays import STRENGTH, Draws, Laws, returns, stays
 from remand.fitting.tonight import Aged, inside_on, not_back
 from remand.outcomes.bootstrap import check_draws

@@ -18,7 +18,7 @@ from remand.fitting.joint import Joint, closed, knots
 from remand.fitting.layout import FEW, Layout
 from remand.fitting.nodes import REST, Nodes
 from remand.fitting.pooling import Pool
-from remand.fitting.returns import Releases
+from remand.fitting.releases import Releases
 from remand.fitting.survival import Incidence, Observed, incidence
 from remand.outcomes.bootstrap import weights
 from remand.records.seen import Seen

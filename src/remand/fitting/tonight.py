@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.fitting.layout import FEW, Layout
-from remand.fitting.returns import Releases
+from remand.fitting.releases import Releases
 from remand.outcomes.suppression import hide
 from remand.records.seen import Seen
 

@@ -237,10 +237,33 @@ def _arrivals_and_tonight(model: Model, days: Days) -> Iterator[Problem]:
                 first = next(j for j, cell in enumerate(stock.rows) if cell.where == where)
                 yield from (p.at(*at, "rows", first, "where") for p in found)
             yield from (p.at(*at) for p in _splits(stock.split, model))
+            yield from (p.at(*at) for p in _told_twice(stock, model))
             total = sum(row.share for row in stock.elapsed)
             if stock.elapsed and abs(total - 1.0) > SUM_TOLERANCE:
                 yield error((*at, "elapsed"), f"the shares add up to {total:.10g}, not 1", total,
                              "correct a share")  # fmt: skip
+
+
+def _told_twice(stock: Stock, model: Model) -> Iterator[Problem]:
+    """Rows of people inside that count a stratum in two groups of rows: it would be held twice."""
+    taken = np.full(len(model.strata), -1)
+    wheres = list(dict.fromkeys(cell.where for cell in stock.rows))
+    for i, where in enumerate(wheres):
+        if unknown_where(where, model.strata):
+            return
+        mask = model.strata.mask(where)
+        if (taken[mask] >= 0).any():
+            g = int(np.flatnonzero(mask & (taken >= 0))[0])
+            first = next(j for j, cell in enumerate(stock.rows) if cell.where == where)
+            yield error(
+                ("rows", first, "where"),
+                f"{model.strata.named(g)} stands in these rows and in others, whose people would "
+                "be added to them",
+                dict(where),
+                "let every stratum stand in one group of rows",
+            )
+            return
+        taken[mask] = i
 
 
 def _people(model: Model, days: Days) -> Iterator[Problem]:

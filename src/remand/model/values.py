@@ -272,7 +272,8 @@ class Stock(Sourced):
 
     Either ``people``, with ``elapsed`` if it is known and alike in all strata, or every stratum's
     own people by the time since they entered: ``rows``, or a CSV beside the model with the columns
-    ``<axes…>, days, people``. A stratum without rows is empty.
+    ``<axes…>, days, people``. A stratum without rows is empty, and a row's people are inside *each*
+    stratum that its ``where`` covers.
 
     Attributes:
         people: in each stratum, before ``split`` spreads it.

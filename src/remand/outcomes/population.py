@@ -45,7 +45,7 @@ def residents_in(
         if people is None:
             problems.append(Problem("error", (PEOPLE,), f"'{row[PEOPLE]}' is not a count",
                                     row[PEOPLE], "write 52000", file, i))  # fmt: skip
-        where = {axis: str(row[axis]) for axis in axes}
+        where = {axis: str(row[axis] or "") for axis in axes}
         for axis, level in where.items():
             problems += _misspelt(axis, level, levels[axis], file, i)
         key = tuple(where.values())

@@ -148,6 +148,46 @@ _LEFT_OUT = {"stay", "person", "booking", "admitted", "released", "first_seen", 
              "birth_year", "synthetic", "source", "line"}  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What a work file holds, before any of it is read for figures.
+
+    Attributes:
+        stays: how many stays; ``unnamed`` of them without a person.
+        months: the monthly figures: month, place, measure, axis, level, value.
+        unreported: monthly figures set aside because a zero meant that nothing was reported.
+        sources: the files behind it all.
+        counts: ``in-facility`` or ``jurisdiction``.
+    """
+
+    stays: int
+    unnamed: int
+    months: pl.DataFrame
+    unreported: int
+    sources: tuple[Source, ...]
+    counts: str
+
+
+def contents(path: str | Path) -> Contents:
+    """What is in a work file. Raises InputError if it is none."""
+    with opened(path) as con:
+
+        def count(sql: str) -> int:
+            found = con.execute(f"SELECT count(*) FROM {sql}").fetchone()  # noqa: S608 - below
+            return int(found[0]) if found else 0
+
+        months = con.sql("SELECT month, place, measure, axis, level, value FROM aggregates")
+        counts = con.execute("SELECT value FROM about WHERE key = 'counts'").fetchone()
+        return Contents(
+            stays=count("stays"),
+            unnamed=count("stays WHERE person IS NULL"),
+            months=pl.DataFrame(months),
+            unreported=count("set_aside WHERE rule = 'not_reported'"),
+            sources=_sources(con),
+            counts=counts[0] if counts else "jurisdiction",
+        )
+
+
 def read(path: str | Path) -> Records:
     """The stays of a work file. Raises InputError if it is none, or holds no stays."""
     with opened(path) as con:
@@ -172,15 +212,15 @@ def read(path: str | Path) -> Records:
             f"JOIN stays AS ended ON spells.stay_last = ended.stay ORDER BY spells.stay"
         )
         frame = pl.DataFrame(spelled)
-        sources = tuple(
-            Source(*row)
-            for row in con.execute(
-                "SELECT file, kind, sha256, rows FROM sources ORDER BY source"
-            ).fetchall()
-        )
         found = con.execute("SELECT coalesce(bool_or(synthetic), false) FROM stays").fetchone()
         return Records(
-            frame, since, until, about["basis"], about["counts"], sources, bool(found and found[0])
+            frame,
+            since,
+            until,
+            about["basis"],
+            about["counts"],
+            _sources(con),
+            bool(found and found[0]),
         )
 
 
@@ -206,6 +246,11 @@ def opened(path: str | Path) -> duckdb.DuckDBPyConnection:
             f"'{path}' was written by another version of remand", fix="ingest the records again"
         )
     return con
+
+
+def _sources(con: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:
+    rows = con.execute("SELECT file, kind, sha256, rows FROM sources ORDER BY source").fetchall()
+    return tuple(Source(*row) for row in rows)
 
 
 def levels(column: pl.Series) -> tuple[str, ...]:

@@ -6,20 +6,18 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from remand.errors import InputError, did_you_mean
 from remand.fitting.document import Folder, folder
 from remand.fitting.fit import fit
 from remand.fitting.monthly import Months, fit_months
 from remand.fitting.stays import STRENGTH
 from remand.outcomes.aggregated import Monthly
-from remand.records.work import Source, opened, read
+from remand.records.work import contents, read
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a fit is asked for: see `remand.api.fit`."""
+class Terms:
+    """On what terms a work file is fitted: see `remand.api.fit`."""
 
     by: tuple[str, ...] = ()
     since: dt.date | None = None
@@ -32,22 +30,15 @@ class Asked:
     strength: float = STRENGTH
 
 
-def fit_work(work: str | Path, asked: Asked) -> Folder:
+def fit_work(work: str | Path, asked: Terms) -> Folder:
     """Fit a work file. Raises InputError where it, or what is asked of it, is wrong."""
-    with opened(work) as con:
-        stays = con.execute("SELECT count(*) FROM stays").fetchone()
-        months = pl.DataFrame(
-            con.sql("SELECT month, place, measure, axis, level, value FROM aggregates")
-        )
-        rows = con.execute("SELECT file, kind, sha256, rows FROM sources ORDER BY source")
-        sources = tuple(Source(*row) for row in rows.fetchall())
-        about = dict(con.execute("SELECT key, value FROM about").fetchall())
+    held = contents(work)
     name = Path(work).name.strip(".").partition(".")[0] or "county"
-    if stays and stays[0]:
+    if held.stays:
         if asked.place is not None:
             raise InputError.of("stays are of one place", fix="leave --place out")
         return _to_stays(work, asked, name)
-    if not len(months):
+    if not len(held.months):
         raise InputError.of(
             f"'{work}' holds neither stays nor monthly figures",
             fix="take in a file of either: remand ingest",
@@ -58,16 +49,14 @@ def fit_work(work: str | Path, asked: Asked) -> Folder:
             f"{option} needs stays, and '{work}' holds monthly figures only",
             fix=f"leave {option} out, or take in a file of bookings",
         )
-    monthly = Monthly.of(months, [] if asked.place is None else [asked.place])
+    monthly = Monthly.of(held.months, [] if asked.place is None else [asked.place])
     place = _place(monthly, asked)
     found = Months.of(monthly, place, asked.since, asked.as_of)
     title = asked.title or (name if len(monthly.places) == 1 and asked.place is None else place)
-    return fit_months(
-        found, _titled(title), sources, about.get("counts", "jurisdiction"), asked.draws, asked.seed
-    )
+    return fit_months(found, _titled(title), held.sources, held.counts, asked.draws, asked.seed)
 
 
-def _to_stays(work: str | Path, asked: Asked, name: str) -> Folder:
+def _to_stays(work: str | Path, asked: Terms, name: str) -> Folder:
     records = read(work)
     if asked.as_of is not None:
         records = records.known(asked.as_of)
@@ -84,7 +73,7 @@ def _to_stays(work: str | Path, asked: Asked, name: str) -> Folder:
     return folder(found, name, _titled(asked.title or name))
 
 
-def _place(monthly: Monthly, asked: Asked) -> str:
+def _place(monthly: Monthly, asked: Terms) -> str:
     if asked.place is not None:
         return asked.place
     if len(monthly.places) > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +27,7 @@ from remand.outcomes.measured import (
 from remand.outcomes.population import comparison, residents_in
 from remand.outcomes.windows import Windows
 from remand.provenance import versions
-from remand.records.work import MISSING, NOT_AXES, Records, opened, read
+from remand.records.work import MISSING, NOT_AXES, Contents, Records, contents, read
 from remand.runs.measurement import (
     HIDDEN,
     Measurement,
@@ -52,18 +51,11 @@ SNAPSHOTS = (
 
 def measure(work: str | Path, wanted: Wanted) -> Measurement:
     """The figures of a work file. InputError where it, or what is asked, is wrong."""
-    with opened(work) as con:
-        stays = con.execute("SELECT count(*) FROM stays").fetchone()
-        months = pl.DataFrame(
-            con.sql("SELECT month, place, measure, axis, level, value FROM aggregates")
-        )
-        files = con.execute("SELECT file, kind, sha256, rows FROM sources").fetchall()
-        nobody = con.execute("SELECT count(*) FROM stays WHERE person IS NULL").fetchone()
-        aside = con.execute("SELECT count(*) FROM set_aside WHERE rule = 'not_reported'").fetchone()
-    if len(months) and (wanted.places or not (stays and stays[0])):
-        found = _of_months(months, files, wanted)
-        if aside and aside[0]:
-            note = f"Set aside when read: {aside[0]:,} months of zero that mean none reported."
+    held = contents(work)
+    if len(held.months) and (wanted.places or not held.stays):
+        found = _of_months(held, wanted)
+        if held.unreported:
+            note = f"Set aside when read: {held.unreported:,} months of zero, for none reported."
             return replace(found, notes=(*found.notes, note))
         return found
     if wanted.places:
@@ -73,10 +65,10 @@ def measure(work: str | Path, wanted: Wanted) -> Measurement:
         )
     found = measure_records(read(work), wanted)
     back = found.figures["quantity"].str.starts_with("returned").any()
-    if back and stays and nobody and nobody[0]:
+    if back and held.unnamed:
         note = (
-            f"Returns: {nobody[0]:,} of {stays[0]:,} stays have no person number. Each counts as "
-            "somebody else, so returns are too few."
+            f"Returns: {held.unnamed:,} of {held.stays:,} stays have no person number. Each counts "
+            "as somebody else, so returns are too few."
         )
         return replace(found, notes=(note, *found.notes))
     return found
@@ -223,7 +215,7 @@ def _about(
     return lines
 
 
-def _of_months(months: pl.DataFrame, files: Sequence[Any], wanted: Wanted) -> Measurement:
+def _of_months(held: Contents, wanted: Wanted) -> Measurement:
     """The figures of a work file that holds monthly figures alone."""
     stays = {"--variance": wanted.variance, "--population": wanted.population,
              "--compare": wanted.compare, "--quantity": wanted.quantities}  # fmt: skip
@@ -233,10 +225,10 @@ def _of_months(months: pl.DataFrame, files: Sequence[Any], wanted: Wanted) -> Me
                 f"{option} needs stays, and this file holds monthly figures alone",
                 fix="take in bookings: remand ingest FILE --into WORK.duckdb",
             )
-    monthly = Monthly.of(months, wanted.places)
+    monthly = Monthly.of(held.months, wanted.places)
     since, until = monthly.period(wanted.since, wanted.until)
     figures = figures_of_months(monthly, since, until, wanted.every, wanted.by)
-    sources = [dict(zip(("file", "kind", "sha256", "rows"), row, strict=True)) for row in files]
+    sources = [vars(source) for source in held.sources]
     notes = [
         "Counted: monthly figures as reported; the population is the mean of the months reported.",
         "days_per_admission: person-days over admissions, of months that have both. It is the mean "

@@ -87,11 +87,27 @@ def _run(path: Path) -> dict[str, Any]:
         ) from None
     except ValueError:
         found = None
-    if not isinstance(found, dict) or not {"run", "scenarios"} <= found.keys():
+    if not _is_run(found):
         raise InputError.of(
             f"'{path}' is no run", fix="write one: remand compare MODEL PLATFORM --out run.json"
         )
-    return found
+    run: dict[str, Any] = found
+    return run
+
+
+def _is_run(found: Any) -> bool:
+    """Whether JSON has the shape that compare writes."""
+    try:
+        dt.date.fromisoformat(found["run"]["to"])
+        list(found["run"]["by"])
+        for scenario in found["scenarios"]:
+            str(scenario["name"])
+            for row in scenario["series"]:
+                dt.date.fromisoformat(row["date"])
+                _ = row["quantity"], row["mean"]
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True
 
 
 def _forecast(
@@ -99,11 +115,17 @@ def _forecast(
 ) -> tuple[variance.Held, Windows]:
     """What a run's scenario says of the jail, over those of its windows that are asked for."""
     names = [scenario["name"] for scenario in run["scenarios"]]
+    if not names:
+        raise InputError.of("the run has no scenario", fix="run compare once more")
     chosen = wanted.scenario or names[0]
     if chosen not in names:
         raise InputError.of(f"the run has no scenario '{chosen}'", fix=did_you_mean(chosen, names))
     rows = [r for r in run["scenarios"][names.index(chosen)]["series"] if r.get("kind") == "jail"]
     dates = sorted({dt.date.fromisoformat(r["date"]) for r in rows})
+    if not dates:
+        raise InputError.of(
+            f"the run says nothing of a jail under '{chosen}'", fix="give a run of a jail's model"
+        )
     ends = [*dates[1:], dt.date.fromisoformat(run["run"]["to"])]
     first = max(wanted.since or records.since, records.since)
     last = min(wanted.until or records.until, records.until)
