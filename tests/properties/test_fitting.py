@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -19,6 +19,7 @@ masses = arrays.arrays(
 counts = arrays.arrays(np.int64, st.integers(1, 8), elements=st.integers(0, 60))
 
 
+@settings(deadline=None)  # the first example compiles the loop
 @given(masses, st.floats(0.01, 0.5), st.data())
 def test_fewer_rows_keep_every_share_and_mean(mass, least, data):
     """Of each group and exit; and no mass is below zero or outside the old durations."""

@@ -110,7 +110,9 @@ def test_draws_are_the_same_one_by_one_or_together(seed):
     apart = [incidence(observed, CELLS, CAUSES, w[None], threads=2).hazard[0] for w in weights]
     np.testing.assert_array_equal(together.hazard, apart)
     pool = Pool.of(observed, CELLS, CAUSES, CHAIN, 3.0)
-    pooled_apart = pool.each(weights, lambda law: law.hazard[0], threads=2)
+    pooled_apart = pool.each(
+        weights.__getitem__, len(weights), lambda law: law.hazard[0], threads=2
+    )
     np.testing.assert_array_equal(pool.incidence(weights).hazard, pooled_apart)
 
 

@@ -423,6 +423,16 @@ MODELS = st.builds(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("number", ["1.909057850129416e-247", "2.2250738585072014e-308", "3.0e5"])
+def test_a_number_in_powers_of_ten_keeps_its_last_digit(place, texts, number):
+    """When something else of the file changes."""
+    place.write(model=texts["model"].replace("rate: 3\n", f"rate: {number}\n"))
+    model = read_model(place.model)
+    write(model.replace(title="Another"), place.model)
+    assert read_model(place.model).arrivals == model.arrivals
+    assert float(number) == model.arrivals["booking"].rate[0].value
+
+
 @given(MODELS)
 @settings(
     max_examples=60,

@@ -52,18 +52,23 @@ class Nodes:
         """
         axes = levels.shape[1]
         key = np.column_stack([state, levels]).astype(np.int64)
+        sizes = [states + 1, *(levels.max(axis=0, initial=0) + 2)]
         for depth in range(axes, 0, -1):
-            _, code = np.unique(key, axis=0, return_inverse=True)
-            pairs = np.unique(np.column_stack([code, person]), axis=0)
-            people = np.bincount(pairs[:, 0], minlength=int(code.max(initial=0)) + 1)
+            _, code = np.unique(_number(key, sizes), return_inverse=True)
+            pairs = np.unique(code * (person.max(initial=0) + 1) + person)
+            people = np.bincount(pairs // (person.max(initial=0) + 1))
             key[people[code] < few[depth - 1], depth:] = REST
         rest = np.full((states, 1 + axes), REST)
         rest[:, 0] = np.arange(states)
-        keys, code = np.unique(np.concatenate([key, rest]), axis=0, return_inverse=True)
-        of = code[: len(state)]
+        key = np.concatenate([key, rest])
+        _, first, code = np.unique(_number(key, sizes), return_index=True, return_inverse=True)
+        keys, of = key[first], code[: len(state)]
         chain, wider = [], keys
         for depth in range(axes, -1, -1):
-            wider, parent = np.unique(wider[:, :depth], axis=0, return_inverse=True)
+            _, first, parent = np.unique(
+                _number(wider[:, :depth], sizes), return_index=True, return_inverse=True
+            )
+            wider = wider[first, :depth]
             chain.append(parent.astype(np.int64))
         return cls(keys, of.astype(np.int64), tuple(chain), np.bincount(of, minlength=len(keys)))
 
@@ -78,3 +83,11 @@ class Nodes:
     @cached_property
     def _index(self) -> dict[tuple[int, ...], int]:
         return {tuple(key): i for i, key in enumerate(self.keys.tolist())}
+
+
+def _number(key: Ints, sizes: Sequence[int]) -> Ints:
+    """One number for each key, in the order of the keys; `REST` comes first at every axis."""
+    number = np.zeros(len(key), np.int64)
+    for column, size in zip(key.T, sizes, strict=False):
+        number = number * size + column - REST
+    return number
