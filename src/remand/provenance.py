@@ -8,7 +8,7 @@ import platform
 from importlib import metadata
 from typing import Any
 
-LIBRARIES = ("numpy", "numba", "scipy", "polars", "pydantic")
+LIBRARIES = ("numpy", "numba", "scipy", "polars", "duckdb", "pydantic")
 
 
 def version() -> str:
