@@ -77,6 +77,7 @@ def test_the_half_year_after_is_forecast_better_than_by_tomorrow_equals_today(wo
 def test_the_whole_fit_is_a_model_that_check_finds_clean(work, tmp_path):
     """By race and sex, with draws, written and read again."""
     found = rm.fit(work, tmp_path / "nyc", by=["race", "sex"], as_of=AS_OF, draws=10)
+    assert found.trials[0].startswith("Tried on 2018-07-03 to 2019-01-01, without looking:")
     model, problems = load_model(tmp_path / "nyc")
     assert problems == []
     assert model.clock.start == AS_OF

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from remand.fitting.document import folder
 from remand.fitting.fit import fit
 from remand.fitting.stays import periods
 from remand.fitting.synth import write
+from remand.runs.fit import trials
 
 DAYS = 800
 
@@ -222,9 +224,8 @@ def test_a_small_count_cannot_be_had_from_a_rate_a_draw_or_a_difference(build):
     out = np.where(day + 9 < 400, day + 9, -1)
     records = build.records(np.arange(len(race)), day, out, 400, race=race.tolist())
     found = folder(fit(records, ["race"], draws=60), "jail", "Jail")
-    rows = found.parameters.filter(
-        (pl.col("parameter") == "admissions") & pl.col("race").is_not_null()
-    )
+    groups = pl.col("state").is_not_null() & pl.col("race").is_not_null()
+    rows = found.parameters.filter((pl.col("parameter") == "admissions") & groups)
     total = rows["value"].sum()
     told = {r["race"]: r["value"] / total * len(race) for r in rows.iter_rows(named=True)}
     for level, count in (("a", 8), ("b", 3)):
@@ -269,6 +270,22 @@ def test_a_handful_of_people_is_no_law(build):
     records = build.records(day, day, day + 2, 100)
     with pytest.raises(InputError, match="fewer than 10 people"):
         fit(records, draws=0)
+
+
+def test_a_status_of_few_people_is_taken_as_five(build):
+    """Neither its rate nor a note nor the n of the others gives its eight bookings away."""
+    day = np.concatenate([np.repeat(np.arange(0, 300), 3), np.repeat(np.arange(0, 300), 2),
+                          np.arange(-40, 0), np.arange(8)])  # fmt: skip
+    status = ["held"] * 900 + ["served"] * 600 + ["old"] * 48
+    out = np.where(day + 40 < 300, day + 40, -1)
+    records = build.records(np.arange(len(day)), day, out, 300, status=status)
+    found = folder(fit(records, draws=0), "jail", "Jail")
+    old = found.document["arrivals"]["old"]
+    assert old["note"].startswith("fewer than 10 admissions")
+    assert old["rate"][0]["value"] == pytest.approx(5 / 300, rel=0.05)
+    told = found.parameters.filter(pl.col("parameter") == "admissions")
+    assert told.filter(pl.col("state").is_null())["n"][0] is None
+    assert told.filter(pl.col("state") == "old")["n"][0] is None
 
 
 # -- what chance does -----------------------------------------------------------------------
@@ -333,6 +350,29 @@ def test_as_of_a_day_after_a_missing_snapshot_knows_no_ends_that_only_a_later_on
     assert known.until == records.since + dt.timedelta(50)
     assert known.stays.filter(pl.col("day_out") == 50).is_empty()
     assert (known.stays["day_out"].is_null() | (known.stays["day_out"] < 50)).all()
+
+
+# -- how it does ----------------------------------------------------------------------------
+
+
+def test_a_fit_is_tried_on_half_a_year_held_back(jail):
+    """A steady jail is foretold within a twentieth; the sentence says both figures."""
+    (said,) = trials(jail, fit(jail, draws=0))
+    assert said.startswith("Tried on 2022-10-12 to 2023-04-12, without looking:")
+    foretold, there = (
+        float(x.replace(",", ""))
+        for x in re.findall(r"([\d,]+) (?:people foretold|were there)", said)
+    )
+    assert foretold == pytest.approx(there, rel=0.05)
+
+
+def test_a_fit_that_does_not_add_up_is_warned_of(build):
+    """A tenth as many admissions in the last months: rates of today and last year's jail differ."""
+    day = np.concatenate([np.repeat(np.arange(0, 500), 20), np.repeat(np.arange(500, 600), 2)])
+    out = np.where(day + 30 < 600, day + 30, -1)
+    records = build.records(np.arange(len(day)), day, out, 600)
+    warned, _ = trials(records, fit(records, draws=0))
+    assert warned.startswith("WARNING: held for ever")
 
 
 # -- what is refused ------------------------------------------------------------------------
@@ -413,6 +453,7 @@ def test_fit_writes_a_folder_that_check_finds_clean(remand, work, tmp_path):
     assert (code, err) == (0, "")
     assert "What these records cannot support:" in out
     assert "My county, from 2014-07-01" in out
+    assert "Not tried: 181 days of records" in " ".join(out.split())
     assert "(" in out.split("sentenced")[1].splitlines()[0]
     model, problems = load_model(tmp_path / "county")
     assert problems == []

@@ -11,6 +11,7 @@ from remand.cli.compare import DAYS
 
 if TYPE_CHECKING:
     import polars as pl
+    from rich.console import Console
 
     from remand.fitting.document import Folder
 
@@ -99,42 +100,67 @@ COLUMNS = (
 
 def _show(found: Folder, out: str) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     document = found.document
     console = Console(highlight=False)
     console.print(f"[bold]{document['title']}, from {document['clock']['start']}[/bold]")
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("booked as", no_wrap=True)
-    for heading, *_ in COLUMNS:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for state, told in document["states"].items():
-        if told["kind"] == "jail" and (cells := _row(found.parameters, state)):
-            table.add_row(told["label"], *cells)
-    needed = Console(width=1000).measure(table).maximum
-    Console(highlight=False, width=max(console.width, needed)).print(table)
+    states = {
+        told["label"]: {"state": state}
+        for state, told in document["states"].items()
+        if told["kind"] == "jail"
+    }
+    views: list[tuple[str, dict[str, dict[str, str]]]] = [("booked as", {"all": {}, **states})]
+    views += [
+        (axis, {level: {axis: level} for level in levels})
+        for axis, levels in document.get("strata", {}).items()
+    ]
+    for heading, rows in views:
+        _table(console, heading, rows, found)
     for line in _notes(found):
         console.print(line, style="dim")
     console.print(f"Written to {out}. Check it: remand check {out}")
 
 
-def _row(parameters: pl.DataFrame, state: str) -> list[str]:
-    """A state as a whole: each value with its interval; nothing where nobody is admitted."""
-    axes = set(parameters.columns) - {"parameter", "unit", "state", "exit", "when", "value",
-                                      "q05", "q95", "n"}  # fmt: skip
+def _table(console: Console, heading: str, rows: dict[str, dict[str, str]], found: Folder) -> None:
+    """A row a label: what is selected of the parameters, each value with its interval."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column(heading, no_wrap=True)
+    for name, *_ in COLUMNS:
+        table.add_column(name, justify="right", no_wrap=True)
+    for label, of in rows.items():
+        if cells := _row(found.parameters, of):
+            table.add_row(label, *cells)
+    needed = Console(width=1000).measure(table).maximum
+    Console(highlight=False, width=max(console.width, needed)).print(table)
+    console.print()
+
+
+def _row(parameters: pl.DataFrame, of: dict[str, str]) -> list[str]:
+    """Each value of a row with its interval; nothing where nobody is admitted."""
+    import polars as pl
+
+    from remand.cli import show
+
+    plain = {"parameter", "unit", "value", "q05", "q95", "n"}
+    labels = [column for column in parameters.columns if column not in plain]
+    rows = parameters.filter(
+        *(pl.col(x).eq_missing(pl.lit(of.get(x), dtype=pl.String)) for x in labels)
+    )
+    values = {row["parameter"]: row for row in rows.iter_rows(named=True)}
+    if not values.get("admissions", {"value": 0.0})["value"]:
+        return []
     cells = []
     for _, name, factor, digits in COLUMNS:
-        rows = parameters.filter(parameters["parameter"] == name, parameters["state"] == state)
-        whole = [r for r in rows.iter_rows(named=True) if all(r[axis] is None for axis in axes)]
-        if not whole:
-            cells.append("–")
+        row = values.get(name)
+        if row is None:
+            cells.append(show.SMALL if name == "steady_census" else "–")
             continue
-        if name == "admissions" and not whole[0]["value"]:
-            return []
-        value, low, high = (whole[0][c] for c in ("value", "q05", "q95"))
-        cell = f"{factor * value:,.{digits}f}"
-        if low is not None:
-            cell += f" ({factor * low:,.{digits}f}–{factor * high:,.{digits}f})"
+        cell = f"{factor * row['value']:,.{digits}f}"
+        if row["q05"] is not None:
+            cell += f" ({factor * row['q05']:,.{digits}f}–{factor * row['q95']:,.{digits}f})"
         cells.append(cell + (" %" if factor == 100 else ""))
     return cells
 
@@ -148,4 +174,5 @@ def _notes(found: Folder) -> list[str]:
     lines.append(found.document["note"])
     if "released" in states:
         lines.append(f"Returns: {states['released']['note']}.")
+    lines += found.trials
     return [*lines, "What these records cannot support:", *(f"  {x}" for x in found.limits)]

@@ -68,12 +68,19 @@ def write_folder(found: Folder, name: str | Path, *, replace: bool = False) -> P
 
 
 def _text(found: Folder) -> str:
-    limits = "\n".join(f"#   {line}" for line in _wrapped(found.limits))
-    return (
-        f"# A model fitted to records by remand. {PARAMETERS} has every number with its interval,\n"
-        f"# {DRAWS} the draws behind them. What the records cannot support:\n{limits}\n"
-        f"{dumped(_laid_out(found.document))}"
-    )
+    head = [
+        f"A model fitted to records by remand. {PARAMETERS} has every number with its interval, n "
+        f"and unit ('(the rest)': people of groups too small for a law of their own); {DRAWS} has "
+        "the draws behind them.",
+        *found.trials,
+        "What the records cannot support:",
+    ]
+    lines = [
+        *(part for line in head for part in textwrap.wrap(line, 98)),
+        *(f"  {part}" for part in _wrapped(found.limits)),
+    ]
+    comment = "\n".join(f"# {line}" for line in lines)
+    return f"{comment}\n{dumped(_laid_out(found.document))}"
 
 
 def _wrapped(lines: tuple[str, ...]) -> list[str]:

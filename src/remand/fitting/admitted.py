@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.fitting.arrivals import Calendar, Pace, dispersion, pace
-from remand.fitting.layout import Layout
+from remand.fitting.layout import FEW, Layout
 from remand.fitting.stays import Draws
-from remand.fitting.tonight import pooled_counts
+from remand.fitting.tonight import coarse, pooled_counts
+from remand.outcomes.suppression import hide
 from remand.records.seen import Seen
 from remand.records.work import Records
 
@@ -34,7 +35,8 @@ class Admitted:
         pace: by state; the first draw is the people as they are.
         rate: (1 + draws, strata, states) people a day on the model's first day, season and weekday
             apart: all admissions.
-        counts: (states,) admissions in the window.
+        cells: (strata, states) admissions in the window; ``counts`` (states,) their sums, and
+            ``shown`` the same with 0 for small ones and for those that would give one away.
         size: (states,) negative-binomial size a stratum and day; infinite: Poisson.
         borrowed: (states,) whether growth, season and weekdays are those of the whole jail.
     """
@@ -42,7 +44,9 @@ class Admitted:
     calendar: Calendar
     pace: tuple[Pace, ...]
     rate: Floats
+    cells: Ints
     counts: Ints
+    shown: Ints
     size: Floats
     borrowed: NDArray[np.bool_]
 
@@ -77,6 +81,10 @@ def admitted(
         cells[i] = np.bincount(stratum * states + state, own, strata * states).reshape(strata, -1)
     calendar = Calendar.of(records.since, days)
     counts = np.bincount(state, minlength=states)
+    few = (counts > 0) & (counts < FEW)
+    # what a handful of admissions is exactly is nobody's business: they are taken as five
+    totals[:, few] *= (coarse(counts[few].astype(float)) / counts[few])[:, None]
+    shown = np.where(hide(counts.astype(float)), 0, counts)
     jail, borrowed = pace(totals.sum(axis=1), calendar), counts < OWN
     paces = tuple(
         jail.levelled(totals[:, s], calendar) if borrowed[s] else pace(totals[:, s], calendar)
@@ -94,7 +102,8 @@ def admitted(
         daily = np.bincount(stratum[mine] * days + day[mine], minlength=strata * days)
         part = cells[0, :, s] / max(counts[s], 1)
         size[s] = dispersion(daily.reshape(strata, days).astype(float), part[:, None] * expected)
-    return Admitted(calendar, paces, rate, counts, size, borrowed)
+    whole = np.rint(cells[0]).astype(np.int64)
+    return Admitted(calendar, paces, rate, whole, counts, shown, size, borrowed)
 
 
 def new(own: Admitted, released: Floats, law: Floats) -> New:

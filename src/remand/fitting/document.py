@@ -51,6 +51,7 @@ class Folder:
         draws: every draw of every parameter (`uncertain.draws`).
         limits: what the records cannot support, a sentence each.
         intervals: what the intervals are.
+        trials: how it did where the truth is known, a sentence each.
     """
 
     document: dict[str, Any]
@@ -59,6 +60,7 @@ class Folder:
     draws: pl.DataFrame
     limits: tuple[str, ...]
     intervals: str
+    trials: tuple[str, ...] = ()
 
     @property
     def model(self) -> Model:
@@ -230,7 +232,7 @@ class _Writer:
             "rate": rows,
         }
         inside = fitted.start < fitted.records.until
-        if inside:
+        if inside and own.counts[s]:
             found["pace"] = self._pace(s)
         elif pace.trend[0]:
             found["trend"] = short(pace.carried)

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.fitting.fit import Fitted
-from remand.fitting.layout import RELEASED
+from remand.fitting.layout import FEW, RELEASED
 from remand.fitting.tonight import Aged
 from remand.records.work import MISSING
 
@@ -70,7 +70,10 @@ def returns(fitted: Fitted) -> str:
 def arrivals(fitted: Fitted, state: int) -> str:
     """What the arrivals of a state rest on."""
     own, records = fitted.admitted, fitted.records
-    said = [f"n = {own.counts[state]:,} admissions, {records.since} to {records.until}"]
+    span = f"admissions, {records.since} to {records.until}"
+    few = 0 < own.counts[state] < FEW
+    shown = f"n = {own.shown[state]:,} {span}" if own.shown[state] else span
+    said = [f"fewer than {FEW} {span}: taken as 5" if few else shown]
     if fitted.back is not None:
         rate, new = own.rate[0, :, state], fitted.back.new
         share = float(rate @ new.share[:, state] / max(rate.sum(), 1e-300))

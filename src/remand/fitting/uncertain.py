@@ -53,9 +53,10 @@ class _Found:
 def parameters(fitted: Fitted) -> pl.DataFrame:
     """Every fitted number with its interval.
 
-    Columns: parameter, unit, state, exit, the axes (empty: all; `REST_OF`: those too few for a law
-    of their own), when (a month or a day of the week), value, q05, q95 (the interval; empty without
-    draws), n (stays, admissions or releases behind it; empty where fewer than 10).
+    Columns: parameter, unit, state (empty: the whole jail), exit, the axes (empty: all; `REST_OF`:
+    those too few for a law of their own), when (a month or a day of the week), value, q05, q95 (the
+    interval; empty without draws), n (stays, admissions or releases behind it; empty where fewer
+    than 10).
     """
     frames = []
     for found in _all(fitted):
@@ -121,48 +122,67 @@ def _all(fitted: Fitted) -> Iterator[_Found]:
 
 
 def _whole(fitted: Fitted) -> Iterator[_Found]:
-    """Every state as a whole: its groups as they are admitted on the first day.
-
-    Only where there are groups: without axes these are the numbers themselves.
-    """
+    """The whole jail, every state, and every level of an axis, as admitted on the first day."""
     layout, own, laws = fitted.layout, fitted.admitted, fitted.laws
-    states = list(layout.states)
-    groups = laws.groups(layout, len(states))
-    total = own.rate.sum(axis=1)
-    share = own.rate / np.maximum(total[:, None], 1e-300)
-
-    def mixed(value: Floats) -> Floats:
-        """By group (1 + draws, groups) → by state (1 + draws, states)."""
-        return np.asarray(np.einsum("dgs,dsg->ds", share, value[:, groups]))
-
-    mean = np.concatenate([laws.joint.mean, laws.drawn_mean])
+    states, axes = list(layout.states), layout.strata.axes
+    groups = laws.groups(layout, len(states)).T
+    mean = np.concatenate([laws.joint.mean, laws.drawn_mean])[:, groups]
     bands = np.concatenate([laws.bands[None], laws.drawn]).sum(axis=2)
-    week = bands[:, :, : int(np.searchsorted(BANDS, WEEK))].sum(axis=2)
-    figures: list[tuple[str, str, Floats]] = [
-        ("within_a_week", "share", mixed(week)),
-        ("steady_census", "people", total * mixed(mean)),
-    ]
-    if layout.strata.axes:
-        figures += [("admissions", "people per day", total), ("stay_mean", "days", mixed(mean))]
-    for name, unit, values in figures:
-        yield _Found(name, unit, values[0], values[1:].T, {"state": states}, own.counts)
+    week = bands[:, :, : int(np.searchsorted(BANDS, WEEK))].sum(axis=2)[:, groups]
+
+    def views() -> Iterator[tuple[dict[str, Sequence[str | None]], Floats]]:
+        """What rows are of, and which strata and states each takes in: (rows, strata, states)."""
+        yield {}, np.ones((1, len(layout.strata), len(states)))
+        one = np.eye(len(states))[:, None, :]
+        yield {"state": states}, np.repeat(one, len(layout.strata), axis=1)
+        for axis, levels in axes.items():
+            masks = np.array([layout.strata.mask({axis: (level,)}) for level in levels], float)
+            yield {axis: list(levels)}, np.repeat(masks[:, :, None], len(states), axis=2)
+
+    for labels, taken in views():
+        rate = np.einsum("dgs,rgs->dr", own.rate, taken)
+        parts = {
+            name: np.einsum("dgs,dgs,rgs->dr", own.rate, value, taken)
+            for name, value in (("mean", mean), ("week", week))
+        }
+        count = np.einsum("gs,rgs->r", own.cells, taken).astype(np.int64)
+        count = _told(count, np.zeros(len(count), np.int64))
+        if not labels and (own.shown < own.counts).any():
+            count[:] = 0  # the states' own numbers would give the hidden one away
+        each = np.maximum(rate, 1e-300)
+        figures = [
+            ("steady_census", "people", parts["mean"]),
+            ("within_a_week", "share", parts["week"] / each),
+        ]
+        if labels != {"state": states} or axes:
+            figures += [
+                ("admissions", "people per day", rate),
+                ("stay_mean", "days", parts["mean"] / each),
+            ]
+        for name, unit, values in figures:
+            # a modelled handful is as little to be told as a counted one
+            told = (
+                np.flatnonzero(values[0] >= SMALL)
+                if name == "steady_census"
+                else np.arange(len(taken))
+            )
+            own_labels: dict[str, Sequence[str | None]] = {
+                key: [column[int(i)] for i in told] for key, column in labels.items()
+            }
+            yield _Found(name, unit, values[0, told], values[1:, told].T, own_labels, count[told])
 
 
 def _rates(fitted: Fitted) -> Iterator[_Found]:
     """Admissions a day, their growth, season and weekdays."""
     own, layout = fitted.admitted, fitted.layout
     axes = list(layout.strata.axes)
-    cells = np.bincount(
-        layout.stratum * len(layout.states) + layout.state,
-        minlength=len(layout.strata) * len(layout.states),
-    ).reshape(len(layout.strata), -1)
     for s, state in enumerate(layout.states):
         held = np.flatnonzero(own.rate[0, :, s] > 0)
         labels: dict[str, Sequence[str | None]] = {"state": [state] * len(held)}
         labels |= {axis: [layout.strata.cells[g][i] for g in held] for i, axis in enumerate(axes)}
         yield _Found(
             "admissions", "people per day", own.rate[0, held, s], own.rate[1:, held, s].T,
-            labels, _told(cells[held, s], np.full(len(held), s)),
+            labels, _told(own.cells[held, s], np.full(len(held), s)),
         )  # fmt: skip
         pace = own.pace[s]
         effects = (
@@ -174,7 +194,7 @@ def _rates(fitted: Fitted) -> Iterator[_Found]:
             rows = values.shape[1]
             yield _Found(
                 name, unit, values[0], values[1:].T, {"state": [state] * rows, "when": when},
-                np.repeat(own.counts[s], rows),
+                np.repeat(own.shown[s], rows),
             )  # fmt: skip
 
 

@@ -75,6 +75,12 @@ class Seen:
         inside: Ints = np.minimum(self.out, last) - np.maximum(self.seen, first)
         return np.maximum(inside, 0)
 
+    def census(self) -> Ints:
+        """People inside on each day of the window."""
+        into, out = (np.bincount(x, minlength=self.days + 1) for x in (self.seen, self.out))
+        people: Ints = np.cumsum(into - out)[: self.days]
+        return people
+
     @cached_property
     def following(self) -> Ints:
         """The next stay of the same person by admission; −1 without one."""

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from remand.engine.compile import compile_model
+from remand.engine.expected import solve
 from remand.errors import InputError, did_you_mean
 from remand.fitting.document import Folder, folder
-from remand.fitting.fit import fit
+from remand.fitting.fit import Fitted, fit
 from remand.fitting.monthly import Months, fit_months
 from remand.fitting.stays import STRENGTH
+from remand.model.states import KINDS
 from remand.outcomes.aggregated import Monthly
-from remand.records.work import contents, read
+from remand.records.seen import Seen
+from remand.records.work import Records, contents, read
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,40 @@ def _to_stays(work: str | Path, asked: Terms, name: str) -> Folder:
         seed=asked.seed,
         strength=asked.strength,
     )
-    return folder(found, name, _titled(asked.title or name))
+    made = folder(found, name, _titled(asked.title or name))
+    return replace(made, trials=tuple(trials(records, found)))
+
+
+HELD_BACK, LEAST = 182, 365
+"""Days at the end of the records that a fit is tried on, and days it must have before them."""
+
+
+def trials(records: Records, found: Fitted) -> Iterator[str]:
+    """How a fit does where the truth is known: half a year held back, and whether it adds up."""
+    adp, days = found.adp
+    if adp and not 2 / 3 < found.steady / adp < 1.5:
+        yield (
+            f"WARNING: held for ever, these rates and stays would fill the jail with "
+            f"{found.steady:,.0f} people, and {adp:,.0f} were in it in the last {days} days: look "
+            "at the dates and the checks of the records before using this model."
+        )
+    if records.days < HELD_BACK + LEAST:
+        yield (
+            f"Not tried: {records.days} days of records are too few to hold {HELD_BACK} back and "
+            "see how well the rest foretells them."
+        )
+        return
+    known = records.known(records.until - dt.timedelta(HELD_BACK))
+    path = solve(compile_model(folder(fit(known, draws=0), "trial", "Trial").model, records.until))
+    held = path.census[:, path.kernel.kind == KINDS.index("jail")].sum(axis=(0, 1))
+    truth = Seen.of(records).census()[known.days :]
+    today = Seen.of(records).census()[known.days - 1]
+    off, naive = (float(np.abs(x - truth).mean()) for x in (held, today))
+    yield (
+        f"Tried on {known.until} to {records.until}, without looking: {held.mean():,.0f} people "
+        f"foretold, {truth.mean():,.0f} were there; {off:,.0f} off on average (tomorrow as today: "
+        f"{naive:,.0f})."
+    )
 
 
 def _place(monthly: Monthly, asked: Terms) -> str:
