@@ -216,3 +216,11 @@ def test_doctor_finds_this_installation_sound(remand):
     names = [item["check"] for item in answer["checks"]]
     assert "model philadelphia" in names
     assert "exact engine on philadelphia" in names
+
+
+def test_a_table_without_bands_says_why(place, texts, remand):
+    """Arrivals that scatter more than a Poisson process have no exact band."""
+    place.write(model=texts["model"].replace("    rate: 3\n", "    rate: 3\n    spread: 2\n"))
+    code, out, _ = remand("compare", place.model, place.platform, "--to", "2020-06-01")
+    assert code == 0
+    assert "Bands: none: more people come on some days" in " ".join(out.split())

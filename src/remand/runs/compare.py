@@ -35,6 +35,11 @@ KNOWS_NOTHING_OF_2020 = dt.date(2020, 3, 1)
 AT_ONCE = 2**25
 """About how many numbers of a sample are held at once; longer ones are drawn in batches."""
 
+NO_BANDS = (
+    "none: more people come on some days than chance alone would send (negative-binomial "
+    "arrivals), and the exact engine has bands for that chance only; --engine sampled draws them"
+)
+
 NO_CHANGE = Platform(
     name="no-change",
     title="No change",
@@ -210,6 +215,7 @@ def _meta(
 ) -> dict[str, Any]:
     inferred, numbers = inferred_numbers(model)
     start = "steady state" if model.tonight == "steady" else "census of the night before"
+    scattered = any(arrivals.spread != "poisson" for arrivals in model.arrivals.values())
     drawn_so = "" if chosen.exact else f" ({chosen.replicates:,} replicates)"
     return {
         "model": model.name,
@@ -220,9 +226,12 @@ def _meta(
         "by": list(by),
         "engine": chosen.why,
         "starts_from": start,
-        "bands": f"chance only{drawn_so}: parameters, promises and the baseline's drift are not "
-        "in them",
-        "inferred": f"{inferred} of the model's {numbers} values are inferred, not measured",
+        "bands": NO_BANDS
+        if chosen.exact and scattered
+        else f"chance only{drawn_so}: parameters, "
+        "promises and the baseline's drift are not in them",
+        "inferred": f"{inferred} of the model's {numbers} values "
+        f"{'is' if inferred == 1 else 'are'} inferred, not measured",
         "versions": versions(),
     }
 
