@@ -156,6 +156,9 @@ ABOUT = (Column("key", "VARCHAR", "what"), Column("value", "VARCHAR", "its value
 half-open: the censuses these records can rebuild), ``basis`` (``bookings`` or ``snapshots``),
 ``snapshot_time`` (HH:MM, as inferred), ``counts`` (``in-facility`` or ``jurisdiction``)."""
 
+KEYS = ("format", "remand", "window_from", "window_to", "basis", "snapshot_time", "counts")
+"""Keys of the table ``about``."""
+
 TABLES = {
     "stays": STAYS,
     "joined": JOINED,
@@ -168,6 +171,34 @@ TABLES = {
     "about": ABOUT,
 }
 """Every table of a work file by name, in the order they are made."""
+
+
+def page() -> str:
+    """The contract as a page to read: docs/work-file.md, written by this module when it is run."""
+    lines = [
+        "# The work file",
+        "",
+        "`remand ingest` fills one DuckDB file; `measure` and `fit` read it, and so can anybody who",
+        "knows SQL (`duckdb work.duckdb`). It holds people, so it stays where it is: figures, models",
+        "and reports are sums over people, and no row of it leaves.",
+        "",
+        "This page is written from `src/remand/records/contracts.py` by",
+        "`python -m remand.records.contracts`.",
+    ]
+    for name, columns in {**TABLES, "spells (a view)": SPELLS}.items():
+        lines += ["", f"## {name}", "", "| column | type | meaning |", "|---|---|---|"]
+        lines += [f"| `{c.name}` | {c.type} | {c.meaning} |" for c in columns]
+        if name == "stays":
+            lines += ["", "Columns kept by `--keep` follow as VARCHAR."]
+        if name == "about":
+            lines += ["", "Keys: " + ", ".join(f"`{key}`" for key in KEYS) + "."]
+    lines += [
+        "",
+        "The census of a day counts every spell with `day_seen <= day` and (`day_out` empty or",
+        "`day < day_out`): of bookings, those inside at its last midnight; of snapshots, those seen",
+        "in it. A stay in and out on one day has `day_in = day_out`: no census counts it.",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def definition(table: str) -> str:
@@ -226,3 +257,8 @@ SELECT
 FROM recorded GROUP BY first
 """
 """The SQL of the view ``spells``."""
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    Path("docs/work-file.md").write_text(page(), encoding="utf-8")
