@@ -322,7 +322,7 @@ def test_a_mapping_may_say_that_no_column_is_a_field(take, tmp_path):
         ("window: {from: soon}\n", 1, "'soon' is not a day"),
         ("window:\n  from: 2016-02-01\n  to: 2016-01-01\n", 3, "holds no day"),
         ("window: {form: 2016-01-01}\n", 1, "did you mean 'from'?"),
-        ("header: nope\n", 1, "'header' must be true or false"),
+        ("header: nope\n", 1, "'header' must be true, false or"),
         ("columns: [in]\n", 1, "'columns' must hold keys"),
         ("columns:\n  admitted: [in]\n", 2, "a column is a name, or a position"),
         ("values:\n  race: Black\n", 2, "values must say what each raw value means"),

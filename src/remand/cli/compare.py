@@ -60,6 +60,7 @@ def compare(
     from remand.files import read_model
     from remand.outcomes.figures import QUANTITIES
 
+    one_form(json=json, csv=csv)
     written_as(out, "--out", RUNS)
     spec = read_model(model)
     run = run_compare(
@@ -110,6 +111,14 @@ def written_as(name: str | None, option: str, suffixes: tuple[str, ...]) -> None
         )
 
 
+def one_form(*, json: bool, csv: bool) -> None:
+    """Refuse two forms at once: one of them would be left out without a word."""
+    from remand.errors import InputError
+
+    if json and csv:
+        raise InputError.of("--json and --csv are two forms", fix="give one of the two")
+
+
 def give(run: Run, *, json: bool, csv: bool, out: str | None) -> None:
     """Hand a run over as asked: a file, JSON, CSV, or a table."""
     if out is not None:
@@ -151,15 +160,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _show(run: Run) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from remand.cli import show
     from remand.outcomes.figures import OVERFLOW
 
-    console = Console(highlight=False)
     meta = run.meta
-    console.print(f"[bold]{meta['title']}, {meta['from']} to {meta['to']}[/bold] (exclusive)")
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     cells = [axis for axis in meta["by"] if axis in run.summary.columns]
     names = ["plan", "where", *cells]
@@ -184,10 +190,12 @@ def _show(run: Run) -> None:
             show.people(found.get("population")),
             show.band(found.get("population")),
             show.people(found.get("admissions")),
-            show.people(found.get("stay_admission")),
+            show.days(found.get("stay_admission")),
             show.people(found.get("rate")),
         )
-    show.wide(console, table)
+    console = show.wide(table)
+    console.print(f"[bold]{meta['title']}, {meta['from']} to {meta['to']}[/bold] (exclusive)")
+    console.print(table)
     for scenario in run.scenarios:
         if scenario.platform.policies or scenario.platform.not_modelled:
             for line in show.plan(scenario):

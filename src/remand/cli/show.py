@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from remand.runs.run import Run
 
 SMALL = "fewer than 10"
+INTERVAL = "90 % interval"
 
 
 def people(row: dict[str, Any] | None, key: str = "mean") -> str:
@@ -26,6 +27,17 @@ def people(row: dict[str, Any] | None, key: str = "mean") -> str:
     if row is None or row[key] is None:
         return SMALL if row is not None and row["suppressed"] else "–"
     return f"{row[key]:,.0f}"
+
+
+def days(row: dict[str, Any] | None) -> str:
+    """A mean of days: below ten with one decimal, since there it matters.
+
+    >>> days({"mean": 2.4, "suppressed": False}), days({"mean": 82.3, "suppressed": False})
+    ('2.4', '82')
+    """
+    if row is None or row["mean"] is None or round(row["mean"], 1) >= 10:
+        return people(row)
+    return f"{row['mean']:.1f}"
 
 
 def withheld(row: dict[str, Any]) -> str:
@@ -54,12 +66,12 @@ def band(row: dict[str, Any] | None) -> str:
     return f"{row['q05']:,.0f}–{row['q95']:,.0f}"
 
 
-def wide(console: Console, table: Table) -> None:
-    """Print a table whole: a figure cut short is a wrong figure, so rather a wide table."""
+def wide(*tables: Table) -> Console:
+    """Where tables print whole, and text as wide: a figure cut short is a wrong figure."""
     from rich.console import Console
 
-    needed = Console(width=1000).measure(table).maximum
-    Console(highlight=False, width=max(console.width, needed)).print(table)
+    needed = [Console(width=1000).measure(table).maximum for table in tables]
+    return Console(highlight=False, width=max([Console().width, *needed]))
 
 
 def signed(value: float) -> str:

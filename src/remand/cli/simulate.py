@@ -53,10 +53,11 @@ def simulate(
     """
     from remand.api import histories as run_histories
     from remand.api import simulate as run_simulate
-    from remand.cli.compare import RUNS, give, known, last_day, written_as
+    from remand.cli.compare import RUNS, give, known, last_day, one_form, written_as
     from remand.files import read_model
     from remand.outcomes.figures import QUANTITIES
 
+    one_form(json=json, csv=csv)
     written_as(out, "--out", RUNS)
     written_as(histories, "--histories", (".csv", ".parquet"))
     spec = read_model(model)

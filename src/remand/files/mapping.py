@@ -22,8 +22,8 @@ def read_mapping(path: str | Path) -> Corrections:
     ``columns`` gives the column of a field, by name or position counted from 1; ``forms`` how its
     dates are written; ``values`` what its raw values mean, shell patterns allowed; ``keep`` further
     columns; ``window`` the first day and the day after the last, ``from`` and ``to``; ``counts``
-    whether records are in-facility or of the jurisdiction; ``header`` (false), ``delimiter``,
-    ``sheet`` and ``kind`` how the file is made.
+    whether records are in-facility or of the jurisdiction; ``header`` (false, or its
+    line), ``delimiter``, ``sheet`` and ``kind`` how the file is made.
     """
     path = Path(path)
     if not path.exists():
@@ -42,10 +42,14 @@ def read_mapping(path: str | Path) -> Corrections:
         if not isinstance(plain.get(key) or {}, dict):
             wrong(f"'{key}' must hold keys with values", f"write {key}: {{…: …}}", key)
             plain[key] = {}
-    for key, what in (("header", bool), ("delimiter", str), ("sheet", str)):
-        if plain.get(key) is not None and not isinstance(plain[key], what):
-            shown = "true or false" if what is bool else "text"
-            wrong(f"'{key}' must be {shown}", f"write {shown}", key, value=plain[key])
+    for key in ("delimiter", "sheet"):
+        if plain.get(key) is not None and not isinstance(plain[key], str):
+            wrong(f"'{key}' must be text", "write text", key, value=plain[key])
+    header = plain.get("header")
+    if header is not None and (not isinstance(header, int) or (header is not True and header < 0)
+                               or (header == 0 and header is not False)):  # fmt: skip
+        wrong("'header' must be true, false or the line of the header, counted from 1",
+              "write header: 3", "header", value=header)  # fmt: skip
     if isinstance(plain.get("delimiter"), str) and len(plain["delimiter"]) != 1:
         wrong("a delimiter is a single sign", "write ';' or \"\\t\"", "delimiter",
               value=plain["delimiter"])  # fmt: skip

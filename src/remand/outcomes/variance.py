@@ -14,7 +14,7 @@ By groups the same holds in each. Their admission parts, less that of everyone t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -128,23 +128,48 @@ def forecast(
     return _figures(stays, now, (expected, actual), pair, asked), stays
 
 
+def whole(of: Mapping[str, float | None]) -> dict[str, int]:
+    """A change and its parts as whole numbers that add up as they are shown; none if hidden.
+
+    People are rounded; the change is the difference of what is then shown; the parts are rounded
+    to its sum, those that were rounded furthest moved first.
+
+    >>> found = whole({"population": 7376.4, "population_before": 7943.6, "change": -567.2,
+    ...                "change_by_admissions": -300.6, "change_by_days": -266.6})
+    >>> list(found.values())
+    [7376, 7944, -568, -301, -267]
+    """
+    told = {name: value for name, value in of.items() if value is not None}
+    if not {"population", "population_before", "change"} <= set(told):
+        return {}
+    found = {name: round(told[name]) for name in ("population", "population_before")}
+    found["change"] = found["population"] - found["population_before"]
+    parts = {name: told[name] for name in told if name.startswith("change_by")}
+    rounded = {name: round(value) for name, value in parts.items()}
+    while parts and (short := found["change"] - sum(rounded.values())):
+        step = 1 if short > 0 else -1
+        furthest = max(parts, key=lambda name: step * (parts[name] - rounded[name]))
+        rounded[furthest] += step
+    return found | rounded
+
+
 def sentence(frame: pl.DataFrame, than: str, axes: Sequence[str] = ()) -> str:
     """A change and its parts in words, of the total rows of a frame of `PARTS`."""
     total = frame
     for axis in axes:
         total = total.filter(pl.col(axis).is_null())
-    of = {row["quantity"]: row["mean"] for row in total.iter_rows(named=True)}
+    of = whole({row["quantity"]: row["mean"] for row in total.iter_rows(named=True)})
     change = of["change"]
-    if round(change) == 0:
-        said = f"The jail held {of['population']:,.0f} people, as many as {than}"
+    held = f"The jail held {of['population']:,} people on an average day"
+    if change == 0:
+        said = f"{held}, as many as {than}"
     else:
         more = "more" if change > 0 else "fewer"
-        said = (f"The jail held {of['population']:,.0f} people, {abs(change):,.0f} {more} than "
-                f"{than} ({of['population_before']:,.0f})")  # fmt: skip
+        said = f"{held}, {abs(change):,} {more} than {than} ({of['population_before']:,})"
     parts = [(of["change_by_admissions"], "through the number of admissions"),
              (of.get("change_by_mix"), "through who was admitted"),
              (of["change_by_days"], "through the days held for each admission")]  # fmt: skip
-    words = [f"{'+' if part > 0 else '−' if round(part) else ''}{abs(part):,.0f} {how}"
+    words = [f"{'+' if part > 0 else '−' if part else ''}{abs(part):,} {how}"
              for part, how in parts if part is not None]  # fmt: skip
     return f"{said}: {', '.join(words[:-1])} and {words[-1]}."
 

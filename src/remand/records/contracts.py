@@ -178,9 +178,9 @@ def page() -> str:
     lines = [
         "# The work file",
         "",
-        "`remand ingest` fills one DuckDB file; `measure` and `fit` read it, and so can anybody who",
-        "knows SQL (`duckdb work.duckdb`). It holds people, so it stays where it is: figures, models",
-        "and reports are sums over people, and no row of it leaves.",
+        "`remand ingest` fills one DuckDB file; `measure` and `fit` read it, and so can anybody",
+        "who knows SQL (`duckdb work.duckdb`). It holds people, so it stays where it is: figures,",
+        "models and reports are sums over people, and no row of it leaves.",
         "",
         "This page is written from `src/remand/records/contracts.py` by",
         "`python -m remand.records.contracts`.",
@@ -195,8 +195,8 @@ def page() -> str:
     lines += [
         "",
         "The census of a day counts every spell with `day_seen <= day` and (`day_out` empty or",
-        "`day < day_out`): of bookings, those inside at its last midnight; of snapshots, those seen",
-        "in it. A stay in and out on one day has `day_in = day_out`: no census counts it.",
+        "`day < day_out`): of bookings, those inside at its last midnight; of snapshots, those",
+        "seen in it. A stay in and out on one day has `day_in = day_out`: no census counts it.",
     ]
     return "\n".join(lines) + "\n"
 

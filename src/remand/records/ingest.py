@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remand.errors import InputError, did_you_mean
 from remand.records import census, quality
-from remand.records.contracts import SPELLS_VIEW
-from remand.records.intake import counts, merging, reading, snapshots, staging
+from remand.records.intake import again, asked, counts, merging, reading, snapshots, staging
 from remand.records.intake.columns import KIND_NAMES, Corrections, Read
+from remand.records.intake.facts import facts
+from remand.records.intake.leveled import Leveled, leveled
 from remand.records.intake.looking import LONGEST, Look, look
-from remand.records.intake.mapping import mapped
 from remand.records.intake.workfile import rewritten
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ OFF = 0.05
 """How far the rebuilt census may be off the published one, as a mean share of it."""
 
 STAYS = {"bookings", "snapshots"}
-_NOTHING = Corrections()
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,7 @@ class Taken:
         set_aside: by rule.
         new, updated, unchanged: stays; of counts, ``new`` are rows of the table.
         notes: what was taken for granted, or left empty.
+        values: what the patterns of a mapping did, column by column.
     """
 
     file: str
@@ -66,6 +66,7 @@ class Taken:
     updated: int = 0
     unchanged: int = 0
     notes: tuple[str, ...] = ()
+    values: tuple[Leveled, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The stable shape of ``remand ingest --json``."""
@@ -82,6 +83,7 @@ class Taken:
             "updated": self.updated,
             "unchanged": self.unchanged,
             "notes": list(self.notes),
+            "values": [column.as_json() for column in self.values],
         }
 
 
@@ -98,6 +100,7 @@ class Ingested:
         checks: the twelve, in their order; none without stays.
         days: days with a published and a rebuilt census.
         off: mean of how far the rebuilt one is off, as a share; None if nothing is published.
+        again: what became of stays whose files were read again; None: none were.
     """
 
     into: Path
@@ -110,6 +113,7 @@ class Ingested:
     checks: tuple[quality.Check, ...]
     days: int
     off: float | None
+    again: again.Again | None = None
 
     def failed(self, strict: Sequence[str]) -> list[str]:
         """Reasons to call it a failure: chosen checks that found something, a census far off."""
@@ -130,7 +134,7 @@ def ingest(
     files: Sequence[str | Path],
     into: str | Path,
     kind: str | None = None,
-    corrections: Corrections = _NOTHING,
+    corrections: Corrections = asked.NOTHING,
     keep: Sequence[str] = (),
     *,
     say: Callable[[str], None] = lambda _: None,
@@ -144,13 +148,16 @@ def ingest(
         raise InputError.of(
             f"--as {kind}: there is no such kind", fix=did_you_mean(kind, KIND_NAMES)
         )
-    path = Path(into)
+    path, paths = Path(into), [Path(file) for file in files]
     with rewritten(path) as (con, scratch):
+        forgotten = again.forget(con, paths, corrections, kind, keep)
         taken = tuple(
-            _take(con, Path(file), scratch, kind, corrections, keep, say, longest) for file in files
+            _take(con, file, scratch, kind, corrections, keep, say, longest, forgotten)
+            for file in paths
         )
+        changed = again.compared(con)
         say("checking")
-        about = _facts(con, corrections)
+        about = facts(con, corrections)
         has_stays = "window_from" in about
         checks = quality.settle(con) if has_stays else []
         compared = census.rebuilt(con) if has_stays else None
@@ -160,7 +167,7 @@ def ingest(
         return Ingested(
             path, taken, _count(con, "stays"), _day(about.get("window_from")),
             _day(about.get("window_to")), about.get("basis", ""), about.get("snapshot_time"),
-            tuple(checks), days, off,
+            tuple(checks), days, off, changed,
         )  # fmt: skip
 
 
@@ -173,6 +180,7 @@ def _take(
     keep: Sequence[str],
     say: Callable[[str], None],
     longest: int,
+    forgotten: Collection[str],
 ) -> Taken:
     """Read one file into the open work file."""
     say(f"looking at {path.name}")
@@ -180,16 +188,14 @@ def _take(
     known = con.execute("SELECT kind FROM sources WHERE sha256 = ?", [seen.sha256]).fetchone()
     if known:
         return Taken(seen.name, known[0], seen.sha256, known=True)
-    table = reading.table(
-        con, seen, scratch, delimiter=corrections.delimiter, header=corrections.header,
-        sheet=corrections.sheet,
-    )  # fmt: skip
-    reading.sample(con, table)
-    read = mapped(con, table, corrections, kind, keep)
+    known_as = asked.understood(con, seen, scratch, corrections, kind, keep)
+    table, read, corrections = known_as.table, known_as.read, known_as.corrections
     say(f"reading {table.rows:,} rows of {path.name}")
-    source = 1 + _count(con, "sources")
+    source = 1 + _highest(con)
     before = _count(con, "set_aside")
-    notes = [*seen.notes, *table.notes, *read.notes]
+    notes = [*known_as.notes, *seen.notes, *table.notes, *read.notes]
+    if seen.sha256 in forgotten:
+        notes.insert(0, "read again under another mapping")
     today = dt.datetime.now(tz=dt.UTC).date()
     if read.kind in STAYS:
         merged = _stays(con, table, read, corrections, source, today, notes)
@@ -203,10 +209,14 @@ def _take(
     aside = _count(con, "set_aside") - before
     if aside == table.rows:
         raise _nothing_used(con, seen, source, table.rows)
+    rules = _rules(con, source)
+    if read.kind in STAYS:
+        _most_used(con, seen, read, rules, table.rows)
+    values = leveled(con, table, read, corrections.values) if read.kind in STAYS else ()
     con.execute(
         "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [source, seen.name, read.kind, seen.sha256, seen.size, table.rows, table.rows - aside,
-         _as_json(read, corrections)],
+         _as_json(read, corrections, keep)],
     )  # fmt: skip
     for name in (
         "sample",
@@ -223,7 +233,7 @@ def _take(
         con.execute(f"DROP TABLE IF EXISTS temp.{name}")
     return Taken(
         seen.name, read.kind, seen.sha256, False, read, table.rows, table.rows - aside,
-        _rules(con, source), merged.new, merged.updated, merged.unchanged, tuple(notes),
+        rules, merged.new, merged.updated, merged.unchanged, tuple(notes), values,
     )  # fmt: skip
 
 
@@ -297,82 +307,23 @@ def _rules(con: duckdb.DuckDBPyConnection, source: int) -> tuple[Rule, ...]:
     return tuple(Rule(r[0], r[1], r[2], r[3] or None, r[4] or None, r[5]) for r in rows)
 
 
-# -- facts of the whole file ----------------------------------------------------------------
-
-
-def _facts(con: duckdb.DuckDBPyConnection, corrections: Corrections) -> dict[str, str]:
-    """Work out ``about`` anew: the window, the time of snapshots, what is counted."""
-    about = dict(con.execute("SELECT key, value FROM about").fetchall())
-    con.execute(SPELLS_VIEW)
-    if not _count(con, "stays"):
-        return about
-    since, until = _window(con, about["basis"])
-    about["window_from"] = str(corrections.since or _said(con) or since)
-    about["window_to"] = str(corrections.until or until)
-    about["counts"] = corrections.counts or about.get("counts", "in-facility")
-    if about["basis"] == "snapshots" and (moment := snapshots.time_of_day(con)):
-        about["snapshot_time"] = f"{moment:%H:%M}"
-    if about["window_from"] >= about["window_to"]:
-        raise corrections.wrong(
-            f"the window from {about['window_from']} to {about['window_to']} holds no day",
-            "give from a day before to", "window",
-        )  # fmt: skip
-    con.execute("DELETE FROM about")
-    con.executemany("INSERT INTO about VALUES (?, ?)", list(about.items()))
-    return about
-
-
-def _window(con: duckdb.DuckDBPyConnection, basis: str) -> tuple[dt.date, dt.date]:
-    """The days whose census the records can rebuild, half-open.
-
-    An export of everyone admitted since some day begins with that admission. One of everyone
-    *inside* since some day holds older admissions too, and far fewer of them a day, for who left
-    in time is not there: its census is whole from the first release on.
-    """
-    if basis == "snapshots":
-        sql = "SELECT min(day), max(day) + 1 FROM snapshots"
-    else:
-        sql = """
-            WITH days AS (
-                SELECT CAST(admitted AS DATE) AS came, CAST(released AS DATE) AS went FROM stays
-            ),
-            ends AS (
-                SELECT min(came) AS came, min(went) AS went,
-                    1 + greatest(max(came), coalesce(max(went), max(came))) AS until
-                FROM days
-            ),
-            daily AS (
-                SELECT count(*) FILTER (days.came < ends.went) / (ends.went - ends.came) AS before,
-                    count(*) FILTER (days.came >= ends.went) / (ends.until - ends.went) AS after
-                FROM days, ends GROUP BY ends.went, ends.came, ends.until
-            )
-            SELECT CASE WHEN 4 * before < after THEN went ELSE came END, until FROM ends, daily
-        """
-    row = con.execute(sql).fetchone()
-    if row is None:
-        raise InputError.of("there are no stays")
-    return row[0], row[1]
-
-
-def _said(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The beginning of the window that an earlier mapping set; its end moves on."""
-    row = con.execute(
-        "SELECT mapping->>'$.window.from' AS since FROM sources "
-        "WHERE since IS NOT NULL ORDER BY source DESC LIMIT 1"
-    ).fetchone()
-    return row[0] if row else None
-
-
-def _as_json(read: Read, corrections: Corrections) -> str:
+def _as_json(read: Read, corrections: Corrections, keep: Sequence[str]) -> str:
     window = {k: str(v) for k, v in (("from", corrections.since), ("to", corrections.until)) if v}
     return json.dumps(
         {
             "columns": [c.as_json() | {"examples": []} for c in read.columns],
+            "asked": asked.as_json(corrections, keep),
             "values": {name: dict(levels) for name, levels in corrections.values.items()},
             "window": window,
         },
         ensure_ascii=False,
     )
+
+
+def _highest(con: duckdb.DuckDBPyConnection) -> int:
+    """The highest number of a file so far."""
+    row = con.execute("SELECT coalesce(max(source), 0) FROM sources").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -9,13 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from remand.errors import InputError
+from remand.errors import InputError, did_you_mean
 from remand.model.values import Disparity, Residents
 from remand.outcomes.aggregated import Monthly
 from remand.outcomes.aggregated import figures as figures_of_months
 from remand.outcomes.figures import STAY_BASIS
 from remand.outcomes.measured import (
     BAND,
+    CENSUSES,
     MEASURED,
     Asked,
     interval,
@@ -30,6 +31,7 @@ from remand.provenance import versions
 from remand.records.work import MISSING, NOT_AXES, Contents, Records, contents, read
 from remand.runs.measurement import (
     HIDDEN,
+    NAMES,
     Measurement,
     Wanted,
     doubt,
@@ -43,6 +45,8 @@ WITHHELD = (
     "Withheld: no disparity is given where fewer than 30 people of either level are held; chance "
     "alone would move such a ratio by a fifth or more. Try a longer period or wider groups."
 )
+ALIASES = {"adp": "population"}
+"""What the field calls a quantity."""
 SNAPSHOTS = (
     "Snapshots: a stay that crosses no census is never seen, so that admissions and releases are "
     "too few and mean stays too long."
@@ -85,6 +89,7 @@ def measure_records(records: Records, wanted: Wanted) -> Measurement:
         "counts": records.counts,
         "synthetic": records.synthetic,
         "intervals": interval(asked) if asked.draws else None,
+        "disparity": _pair(asked.disparity),
         "asked": _written(wanted),
         "versions": versions(),
     }
@@ -95,14 +100,24 @@ def measure_records(records: Records, wanted: Wanted) -> Measurement:
     if wanted.every is None and not wanted.by and wanted.quantities is None:
         beds = replace(asked, by=(BAND,), quantities=("admissions", "bed_days"), disparity=None)
         bands = measured(records, windows, beds)
+    levels = None
+    if (d := asked.disparity) and d.axis not in asked.by:
+        alone = replace(asked, by=(d.axis,), quantities=("rate",), disparity=None)
+        levels = measured(records, windows, alone)
     since, until = span_of(windows, records)
     said = [*made_up(records), *_about(records, figures, bands, windows, asked), *notes]
     return Measurement(
         meta | {"from": str(since), "to": str(until)},
         figures,
         bands,
+        levels,
         notes=(*said, *doubt(asked), *origin(records)),
     )
+
+
+def _pair(d: Disparity | None) -> dict[str, str] | None:
+    """The two levels compared, as JSON has them."""
+    return None if d is None else {"axis": d.axis, "of": d.of, "to": d.to}
 
 
 def _written(wanted: Wanted) -> dict[str, Any]:
@@ -123,12 +138,38 @@ def _asked(records: Records, wanted: Wanted) -> tuple[Asked, list[str]]:
         if not records.stays["person"].is_duplicated().any():
             quantities = tuple(q for q in MEASURED if q != "returns")
             notes.append("Returns: nobody here has two stays, so nothing can be said of them.")
+    else:
+        quantities = tuple(ALIASES.get(name.lower(), name) for name in quantities)
+        _possible(quantities, wanted)
     if wanted.draws < 0:
         raise InputError.of(f"--draws cannot be {wanted.draws}", fix="give 200, or 0 for none")
     residents, disparity = _compared(records, wanted)
     asked = Asked(wanted.by, quantities, residents, disparity, wanted.within, wanted.draws,
                   wanted.seed)  # fmt: skip
     return asked, notes
+
+
+def _possible(quantities: tuple[str, ...], wanted: Wanted) -> None:
+    """Refuse a quantity asked for by name that would be left out without a word."""
+    for name in quantities:
+        if name not in MEASURED:
+            raise InputError.of(
+                f"records have no quantity '{name}'", fix=did_you_mean(name, (*ALIASES, *MEASURED))
+            )
+        if name in CENSUSES and BAND in wanted.by:
+            raise InputError.of(
+                f"{name} is not given by {BAND}: thousands of stays of a day fill one bed",
+                fix="ask for bed_days, or group by something else",
+            )
+        if name == "rate" and wanted.population is None:
+            raise InputError.of(
+                "a rate needs a table of residents", fix="add --population FILE.csv"
+            )
+        if name.startswith("disparity") and wanted.compare is None:
+            raise InputError.of(
+                f"{name} needs two levels to compare",
+                fix="add --compare race=Black:white and --population FILE.csv",
+            )
 
 
 def _compared(records: Records, wanted: Wanted) -> tuple[Residents | None, Disparity | None]:
@@ -181,23 +222,34 @@ def _about(
 ) -> list[str]:
     """What must be said of the figures of records."""
     there = set(figures["quantity"].unique())
-    lines = [f"Counted: {records.counts}, people at each census, mean of the period."]
+    lines = [f"Counted: {records.counts}."]
+    if "population" in there:
+        lines.append(
+            "ADP: average daily population, the mean of the period's daily censuses."
+            if windows.lengths.max() > 1
+            else "People: those held at the day's census."
+        )
     if records.basis == "snapshots":
         lines.append(SNAPSHOTS)
-    lines += [f"{name}: {basis}." for name, basis in STAY_BASIS.items() if name in there]
+    lines += [_sentence(name, basis) for name, basis in STAY_BASIS.items() if name in there]
     first, last = ((day - records.since).days for day in span_of(windows, records))
     cohort = records.stays.filter(pl.col("day_in").is_between(first, last, closed="left"))
     still = cohort["day_out"].null_count()
     if "stay_admission" in there and still:
         lines.append(
-            f"stay_admission: {100 * still / len(cohort):.1f} % were inside when the records end; "
-            "they are given the further days of all stays of their group that lasted as long (by "
-            "the product limit, to the longest stay on record)."
+            f"{100 * still / len(cohort):.1f} % of those admitted were inside when the records "
+            "end; they are given the further days of all stays of their group that lasted as long "
+            "(by the product limit, to the longest stay on record)."
         )
     if "days_per_admission" in there:
         lines.append(
-            "days_per_admission: person-days of the period for each admission in it; none of the "
-            "three stays."
+            _sentence("days_per_admission", "person-days of the period for each admission in it; "
+                      "none of the three stays")
+        )  # fmt: skip
+    if any(name.startswith("returned") for name in there):
+        lines.append(
+            "Returns: shares of people, by their first release in the period; of those not yet "
+            "watched for so long by the product limit."
         )
     if asked.residents:
         lines.append(f"Rates: people per 100,000 {asked.residents.unit}.")
@@ -215,6 +267,12 @@ def _about(
     return lines
 
 
+def _sentence(quantity: str, basis: str) -> str:
+    """A note on a quantity, under the name its column has."""
+    name = NAMES[quantity]
+    return f"{name[0].upper()}{name[1:]}: {basis}."
+
+
 def _of_months(held: Contents, wanted: Wanted) -> Measurement:
     """The figures of a work file that holds monthly figures alone."""
     stays = {"--variance": wanted.variance, "--population": wanted.population,
@@ -229,10 +287,12 @@ def _of_months(held: Contents, wanted: Wanted) -> Measurement:
     since, until = monthly.period(wanted.since, wanted.until)
     figures = figures_of_months(monthly, since, until, wanted.every, wanted.by)
     sources = [vars(source) for source in held.sources]
-    notes = [
-        "Counted: monthly figures as reported; the population is the mean of the months reported.",
-        "days_per_admission: person-days over admissions, of months that have both. It is the mean "
-        "stay of those admitted only while admissions and stays are steady (Little's law).",
+    notes = [  # fmt: skip
+        "Counted: monthly figures as reported; ADP, the average daily population, is the mean of "
+        "the months reported.",
+        _sentence("days_per_admission", "person-days over admissions, of months that have both. It "
+                  "is the mean stay of those admitted only while admissions and stays are steady "
+                  "(Little's law)"),
         "Months cannot tell: the three stays, how they are spread, returns, or who is held.",
     ]
     if monthly.left_out:

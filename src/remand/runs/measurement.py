@@ -17,6 +17,19 @@ from remand.outcomes.windows import Every, Windows
 from remand.provenance import identity
 from remand.records.work import Records
 
+NAMES = {
+    "population": "people",
+    "admissions": "admitted",
+    "admissions_a_month": "a month",
+    "releases": "released",
+    "bed_days": "bed-days",
+    "stay_admission": "stay (admitted)",
+    "stay_release": "stay (released)",
+    "stay_so_far": "stay so far",
+    "days_per_admission": "days/admission",
+}
+"""What tables and notes call a quantity."""
+
 HIDDEN = "Hidden: figures of fewer than 10 people, and what would give them away."
 
 
@@ -48,6 +61,7 @@ class Measurement:
         meta: what was measured: files with their hashes, period, groups, intervals.
         figures: a row a quantity, group and window, as `remand.outcomes.figures` has them.
         stay_bands: admissions and bed-days by length of stay, where one period is measured.
+        levels: rates of the levels compared, where figures are not given by them anyway.
         variance: the change against another period or a forecast, in parts.
         says: that change in a sentence.
         notes: what must be said with the figures.
@@ -56,6 +70,7 @@ class Measurement:
     meta: dict[str, Any]
     figures: pl.DataFrame
     stay_bands: pl.DataFrame | None = None
+    levels: pl.DataFrame | None = None
     variance: pl.DataFrame | None = None
     says: str | None = None
     notes: tuple[str, ...] = ()
@@ -65,17 +80,23 @@ class Measurement:
         """Changes whenever the files, the period, what is asked or the program does."""
         return identity(self.meta)
 
+    @property
+    def averages(self) -> bool:
+        """Whether people held are means of several censuses: average daily populations."""
+        since, until = (dt.date.fromisoformat(self.meta[end]) for end in ("from", "to"))
+        return self.meta["every"] != "day" and (until - since).days > 1
+
     def as_json(self) -> dict[str, Any]:
         """The shape of ``remand measure --json``: keys may be added, never renamed.
 
-        ``{measure: {id, sources: [{file, kind, sha256, rows}], from, to, every, by, basis, counts,
-        synthetic, intervals, asked, versions}, figures: [row], stay_bands: [row], variance: [row],
-        says, notes: [text]}``. A row is that of ``remand compare``: ``{date, quantity, unit, mean,
+        ``{measure: {id, sources: [{file, kind, sha256, rows}], from, to, against, every, by, basis,
+        counts, synthetic, intervals, disparity: {axis, of, to}, asked, versions}, figures: [row],
+        stay_bands: [row], levels: [row], variance: [row], says, notes: [text]}``. A row is that of ``remand compare``: ``{date, quantity, unit, mean,
         suppressed}`` and, where they apply, ``kind, place``, the columns grouped by, ``sd``,
         quantiles, ``band, basis, denominator, low, high``. A total has none of the columns.
         """
         frames = {"figures": self.figures, "stay_bands": self.stay_bands,
-                  "variance": self.variance}  # fmt: skip
+                  "levels": self.levels, "variance": self.variance}  # fmt: skip
         rows = {name: [] if f is None else as_rows(f) for name, f in frames.items()}
         own = {"id": self.identity, **self.meta}
         return {"measure": own, **rows, "says": self.says, "notes": list(self.notes)}

@@ -37,24 +37,24 @@ SAID = (
 
 
 def explained(records: Records, wanted: Wanted, asked: Asked, meta: dict[str, Any]) -> Measurement:
-    """The change asked for, in parts. Its period is by default the last whole month."""
+    """The change asked for, in parts."""
     if wanted.every is not None:
         raise InputError.of("a change is of one period", fix="leave --every out")
     if str(wanted.variance) == LAST_YEAR:
-        now = period(records, *_last_month(records, wanted), None)
-        since, until = (_year_before(day) for day in span_of(now, records))
-        before = period(records, since, until, None)
+        now, before = _last_year(records, wanted)
+        against = "{} to {}".format(*span_of(before, records))
         frame, stays = variance.against(records, now, before, asked)
         than = "in the same period a year earlier"
     else:
         run = _run(Path(wanted.variance or ""))
         expected, now = _forecast(run, records, wanted, asked)
+        against = f"the forecast of {Path(wanted.variance or '').name}"
         frame, stays = variance.forecast(records, now, expected, asked)
         than = "were forecast"
     since, until = span_of(now, records)
     hidden = [HIDDEN] if frame["suppressed"].any() else []
     return Measurement(
-        meta | {"from": str(since), "to": str(until)},
+        meta | {"from": str(since), "to": str(until), "against": against},
         frame.clear(),
         variance=frame,
         says=variance.sentence(frame, than, stays.cells.groups.axes),
@@ -62,11 +62,39 @@ def explained(records: Records, wanted: Wanted, asked: Asked, meta: dict[str, An
     )
 
 
-def _last_month(records: Records, wanted: Wanted) -> tuple[dt.date | None, dt.date | None]:
-    if wanted.since is not None or wanted.until is not None:
-        return wanted.since, wanted.until
-    last = records.until.replace(day=1)
-    return (last - dt.timedelta(1)).replace(day=1), last
+def _last_year(records: Records, wanted: Wanted) -> tuple[Windows, Windows]:
+    """A period, and the same a year earlier.
+
+    As asked; else the last 12 full months, or the last full month where the records do not reach
+    back far enough. InputError where they hold nothing of a year earlier.
+    """
+    since, until = wanted.since, wanted.until
+    if since is None and until is None:
+        until = records.until.replace(day=1)
+        since = _year_before(until)
+        if _year_before(since) < records.since:
+            since = (until - dt.timedelta(1)).replace(day=1)
+        since = max(since, records.since)
+    earlier = _year_before(since or records.since)
+    if earlier < records.since:
+        first = _year_after(records.since)
+        missing = first >= records.until
+        raise InputError.of(
+            f"{LAST_YEAR} needs two years of records: these begin on {records.since} and end on "
+            f"{records.until}; the first period that has one before begins on {first}",
+            fix="take in older records too, or set them against a run: --variance run.json"
+            if missing
+            else f"give --from {first} or later",
+        )
+    now = period(records, since, until, None)
+    return now, period(records, *(_year_before(day) for day in span_of(now, records)), None)
+
+
+def _year_after(day: dt.date) -> dt.date:
+    """The same day a year later; of a leap day the first of March."""
+    if (day.month, day.day) == (2, 29):
+        return dt.date(day.year + 1, 3, 1)
+    return day.replace(year=day.year + 1)
 
 
 def _year_before(day: dt.date) -> dt.date:

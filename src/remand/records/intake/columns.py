@@ -45,7 +45,8 @@ class Corrections:
         keep: columns to keep beside the known ones.
         since, until: the window, half-open; either may be left to be inferred.
         counts: ``in-facility`` or ``jurisdiction``.
-        header, delimiter, sheet, kind: of the file.
+        header: whether there is one, or its line, counted from 1.
+        delimiter, sheet, kind: of the file.
         locate: adds file and line to a problem.
     """
 
@@ -56,7 +57,7 @@ class Corrections:
     since: dt.date | None = None
     until: dt.date | None = None
     counts: str | None = None
-    header: bool | None = None
+    header: bool | int | None = None
     delimiter: str | None = None
     sheet: str | None = None
     kind: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as as_json
 from typing import TYPE_CHECKING
 
 from remand.errors import InputError
@@ -12,6 +13,9 @@ from remand.records.intake.reading import Table
 
 if TYPE_CHECKING:
     import duckdb
+
+MOSTLY = 0.6
+"""Share of rows from which dates are taken for those of birth."""
 
 _SEXES = {"m", "f", "male", "female", "x", "u", "unknown", "nonbinary", "man", "woman"}
 _RACES = {
@@ -42,6 +46,8 @@ def kind(  # noqa: PLR0911 - one line a kind
     if "admitted" in names:
         return "bookings"
     dates = _dates(con, len(table.columns))
+    if len(dates) >= 2 and table.header:
+        raise _not_understood(con, table, dates)
     if len(dates) >= 2:
         return "bookings"
     others = [i for i in range(len(table.columns)) if i not in dates]
@@ -53,7 +59,22 @@ def kind(  # noqa: PLR0911 - one line a kind
         fix="give bookings (admitted, released), snapshots, a census or monthly figures; or say "
         "which column is what in a mapping (columns: {admitted: NAME})",
         file=str(table.look.path),
-        line=1,
+        line=table.header or 1,
+    )
+
+
+def _not_understood(con: duckdb.DuckDBPyConnection, table: Table, dates: list[int]) -> InputError:
+    """A header of words that are not known: what columns of dates mean is not for guessing."""
+    dates = _not_of_birth(con, dates) if len(dates) > 2 else dates
+    named = [table.columns[i] for i in _ordered(con, dates)]
+    admitted, released = (as_json.dumps(name, ensure_ascii=False) for name in named)
+    shown = ", ".join(f"'{c}'" for c in table.columns[:20])
+    return InputError.of(
+        f"the header is not understood: no column of {shown} is called an admission or a release",
+        fix=f"say which is which in a mapping, perhaps columns: {{admitted: {admitted}, "
+        f"released: {released}}}; if the header stands on another line, header: 3",
+        file=str(table.look.path),
+        line=table.header,
     )
 
 
@@ -70,8 +91,12 @@ def by_values(
         taken.add(name)
         free.remove(i)
 
-    if kind == "bookings" and not {"admitted", "released"} & taken:
-        dates = [i for i in _dates(con, len(table.columns)) if i in free]
+    dates = _dates(con, len(table.columns)) if kind in {"bookings", "snapshots"} else []
+    births = set(dates) - set(_not_of_birth(con, dates))
+    for i in [i for i in free if i in births]:
+        take(i, "birth_date", "by its values: dates long before the others")
+    if kind == "bookings" and not table.header and not {"admitted", "released"} & taken:
+        dates = [i for i in dates if i in free]
         if len(dates) >= 2:
             first, second = _ordered(con, dates)
             take(first, "admitted", "by its values: dates, before those of the other")
@@ -108,6 +133,21 @@ def _dates(con: duckdb.DuckDBPyConnection, width: int) -> list[int]:
         if result and believed and 10 * result.read >= 9 * result.tried:
             dates.append(i)
     return dates
+
+
+def _not_of_birth(con: duckdb.DuckDBPyConnection, dates: list[int]) -> list[int]:
+    """Those of columns of dates that do not lie mostly 15 to 90 years before another."""
+    forms = {i: f.form for i in dates if (f := found(con, "sample", f"c{i}"))}
+
+    def before(i: int, j: int) -> float:
+        years = f"date_diff('day', {forms[i].sql(f'c{i}')}, {forms[j].sql(f'c{j}')}) / 365.25"
+        row = con.execute(
+            f"SELECT avg(CAST(years BETWEEN 15 AND 90 AS INTEGER)) FROM (SELECT {years} AS years "  # noqa: S608
+            f"FROM sample)"
+        ).fetchone()
+        return float(row[0] or 0.0) if row else 0.0
+
+    return [i for i in dates if not any(before(i, j) > MOSTLY for j in dates if i != j)]
 
 
 def _ordered(con: duckdb.DuckDBPyConnection, dates: list[int]) -> tuple[int, int]:

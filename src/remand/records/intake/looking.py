@@ -90,7 +90,7 @@ def look(path: Path, scratch: Path, longest: int = LONGEST) -> Look:
     notes: list[str] = []
     kind = _kind(path, head, notes)
     if kind != "text":
-        return Look(path, kind, _hash(path), size, notes=tuple(notes))
+        return Look(path, kind, hashed(path), size, notes=tuple(notes))
     packed = head.startswith(b"\x1f\x8b")
     if packed:
         notes.append("unpacked from gzip")
@@ -135,7 +135,8 @@ def _printable(head: bytes) -> bool:
     return not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head)
 
 
-def _hash(path: Path) -> str:
+def hashed(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -167,25 +168,25 @@ def _as_text(
 ) -> Look:
     encoding, said = _encoding(head)
     copied = packed or encoding != "utf-8"
-    hashed = hashlib.sha256()
+    digest = hashlib.sha256()
     lines = _Lines(path, longest)
     target = scratch / "text.csv"
     try:
-        with _opened(path, hashed, packed=packed) as pieces, contextlib.ExitStack() as stack:
+        with _opened(path, digest, packed=packed) as pieces, contextlib.ExitStack() as stack:
             out = stack.enter_context(target.open("wb")) if copied else None
             _through(pieces, codecs.getincrementaldecoder(encoding)(), lines, out)
     except UnicodeDecodeError:
         encoding, said, copied = "cp1252", "Windows-1252, for it is no UTF-8", True
-        hashed, lines = hashlib.sha256(), _Lines(path, longest)
+        digest, lines = hashlib.sha256(), _Lines(path, longest)
         decoder = codecs.getincrementaldecoder(encoding)("replace")
-        with _opened(path, hashed, packed=packed) as pieces, target.open("wb") as out:
+        with _opened(path, digest, packed=packed) as pieces, target.open("wb") as out:
             _through(pieces, decoder, lines, out)
     if said:
         notes.append(f"encoding taken as {said}")
     if packed:
         size = path.stat().st_size
     return Look(
-        path, "text", hashed.hexdigest(), size, target if copied else path, lines.count,
+        path, "text", digest.hexdigest(), size, target if copied else path, lines.count,
         lines.newline, lines.regular, tuple(notes),
     )  # fmt: skip
 
@@ -208,20 +209,20 @@ def _through(
 
 
 @contextlib.contextmanager
-def _opened(path: Path, hashed: hashlib._Hash, *, packed: bool) -> Iterator[Iterator[bytes]]:
+def _opened(path: Path, digest: hashlib._Hash, *, packed: bool) -> Iterator[Iterator[bytes]]:
     """The pieces of a file, unpacked if packed, while the bytes on disk are hashed."""
     with path.open("rb") as raw:
         if not packed:
 
             def plain() -> Iterator[bytes]:
                 while piece := raw.read(PIECE):
-                    hashed.update(piece)
+                    digest.update(piece)
                     yield piece
 
             yield plain()
         else:
             while piece := raw.read(PIECE):
-                hashed.update(piece)
+                digest.update(piece)
             with _unpacking(path), gzip.open(path) as file:
                 yield iter(lambda: file.read(PIECE), b"")
 

@@ -198,5 +198,5 @@ def _complete(table: Table, read: Read) -> None:
         f"no column says {missing}, which {read.kind} need; the columns are {names}",
         fix=f"name it in a mapping: columns: {example}",
         file=str(table.look.path),
-        line=1,
+        line=table.header or 1,
     )

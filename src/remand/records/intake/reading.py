@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from remand.errors import InputError, did_you_mean
-from remand.records.intake import regular
+from remand.records.intake import headers, regular
 from remand.records.intake.looking import Look
-from remand.records.intake.names import field_of
 
 if TYPE_CHECKING:
     import duckdb
 
 DELIMITERS = (",", ";", "\t", "|")
-LOOKED_AT = 30
-"""Lines in which a delimiter and a header are looked for."""
-
 SAMPLE = 20_000
 """Rows from which names and forms are guessed."""
 
@@ -41,7 +36,7 @@ class Table:
         filled: cells that are not empty, by column.
         unreadable: rows that cannot be read.
         delimiter: between cells, in text.
-        header: whether the file has one.
+        header: the line of the header, counted from 1; 0: there is none.
         notes: what was taken for granted.
     """
 
@@ -53,7 +48,7 @@ class Table:
     filled: tuple[int, ...] = ()
     unreadable: tuple[regular.Row, ...] = ()
     delimiter: str = ","
-    header: bool = True
+    header: int = 1
     notes: tuple[str, ...] = ()
 
     @property
@@ -71,7 +66,7 @@ def table(
     scratch: Path,
     *,
     delimiter: str | None = None,
-    header: bool | None = None,
+    header: bool | int | None = None,
     sheet: str | None = None,
 ) -> Table:
     """A file as a table. Raises InputError if it holds none."""
@@ -95,11 +90,11 @@ def _text(
     look: Look,
     scratch: Path,
     delimiter: str | None,
-    header: bool | None,  # noqa: FBT001
+    header: bool | int | None,  # noqa: FBT001
 ) -> Table:
     path = look.text or look.path
     with path.open(encoding="utf-8-sig", newline=None) as file:
-        head = [line.rstrip("\n") for line in islice(file, LOOKED_AT)]
+        head = [line.rstrip("\n") for line in islice(file, headers.LOOKED_AT + int(header or 0))]
     if "\0" in "".join(head[:1]):
         raise _wrong(
             look, "the first line holds zero bytes: this is no text", "export it as CSV", 1
@@ -108,9 +103,11 @@ def _text(
         raise _wrong(look, "the file begins with blank lines only", "export it again", 1)
     delimiter = delimiter or _delimiter(look, head)
     split = [_cells(line, delimiter) for line in head]
-    top, names, has, notes = _header(look, split, header)
-    found = Table(look, names, "", "", 0, delimiter=delimiter, header=has, notes=notes)
-    after = top if has else top - 1
+    top = headers.find(str(look.path), split, header)
+    found = Table(
+        look, top.names, "", "", 0, delimiter=delimiter, header=top.line, notes=top.notes
+    )
+    names, after = top.names, top.after
     if look.regular:
         quick = replace(
             found,
@@ -193,65 +190,6 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter), [""])
 
 
-def _header(
-    look: Look,
-    split: Sequence[Sequence[str]],
-    wanted: bool | None,  # noqa: FBT001
-) -> tuple[int, tuple[str, ...], bool, tuple[str, ...]]:
-    """The line of the header (or the first row), the columns, whether there is one, and notes."""
-    full = [(line, cells) for line, cells in enumerate(split, 1) if any(c.strip() for c in cells)]
-    if not full:
-        raise _wrong(look, "no cell of the first rows holds anything", "export it again", 1)
-    widths = Counter(len(cells) for _, cells in full)
-    width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
-    first_line, first = full[0]
-    notes = list[str]()
-    known = sum(field_of(cell) is not None for cell in first)
-    rest = [cells for _, cells in full[1:]]
-    trailing = rest and all(len(c) == len(first) + 1 and not c[-1].strip() for c in rest)
-    if known >= 2 or trailing or (wanted and len(first) > 1):
-        line, cells = first_line, list(first)
-    else:
-        line, cells = next((ln, list(c)) for ln, c in full if len(c) == width)
-        if line > first_line:
-            notes.append(f"lines 1–{line - 1} stand above the header and were passed over")
-    has = _looks_like_header(cells) if wanted is None else wanted
-    if not has:
-        notes.append("no header: columns are known by their position")
-        return line, tuple(f"column {i + 1}" for i in range(len(cells))), False, tuple(notes)
-    if trailing:
-        notes.append("each row ends in a delimiter")
-    return line, _unlike(cells, notes), True, tuple(notes)
-
-
-def _looks_like_header(cells: Sequence[str]) -> bool:
-    """A header names fields, or at least holds no date and not mostly numbers."""
-    filled = [cell for cell in cells if cell.strip()]
-    if 2 * sum(field_of(cell) is not None for cell in filled) >= len(filled):
-        return True
-    if any(_LIKE_A_DATE.match(cell.strip()) for cell in filled):
-        return False
-    return 2 * sum(any(sign.isdigit() for sign in cell) for cell in filled) < len(filled)
-
-
-_LIKE_A_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}[ -]?[A-Za-z]{3}[ -]?\d{2,4}")
-
-
-def _unlike(cells: Sequence[str], notes: list[str]) -> tuple[str, ...]:
-    """Names of columns, made unlike each other where the header repeats itself."""
-    names = list[str]()
-    for position, cell in enumerate(cells, 1):
-        name = cell.strip() or f"column {position}"
-        if name in names:
-            twice = f"{name} ({position})"
-            notes.append(
-                f"the header has '{name}' twice: the one in column {position} is '{twice}'"
-            )
-            name = twice
-        names.append(name)
-    return tuple(names)
-
-
 # -- Parquet and Excel ----------------------------------------------------------------------
 
 
@@ -274,7 +212,7 @@ def _parquet(con: duckdb.DuckDBPyConnection, look: Look) -> Table:
 def _excel(
     look: Look,
     scratch: Path,
-    header: bool | None,  # noqa: FBT001
+    header: bool | int | None,  # noqa: FBT001
     sheet: str | None,
 ) -> Table:
     import fastexcel  # noqa: PLC0415
@@ -295,16 +233,18 @@ def _excel(
         frame = pl.read_excel(
             look.path, sheet_name=name, has_header=False, infer_schema_length=0,
             drop_empty_rows=False, drop_empty_cols=False, raise_if_empty=False,
+            read_options={"skip_rows": 0},  # blank rows above are rows: lines are counted from 1
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001
         raise _damaged(look, "Excel", error) from None
-    head = [[str(c or "") for c in row] for row in frame.head(LOOKED_AT).rows()]
+    looked_at = headers.LOOKED_AT + int(header or 0)
+    head = [[str(c or "") for c in row] for row in frame.head(looked_at).rows()]
     if not head:
         raise _wrong(look, f"sheet '{name}' is empty", "name another sheet in a mapping (sheet:)")
-    top, names, has, more = _header(look, head, header)
-    written = regular.write(_sheet_rows(frame, top if has else top - 1), scratch / "regular.csv")
-    sql = _csv(written.path, len(names), regular.SEPARATOR, 0, "\n", numbered=True)
-    return Table(look, names, sql, "line", 0, header=has, notes=(*notes, *more))
+    top = headers.find(str(look.path), head, header)
+    written = regular.write(_sheet_rows(frame, top.after), scratch / "regular.csv")
+    sql = _csv(written.path, len(top.names), regular.SEPARATOR, 0, "\n", numbered=True)
+    return Table(look, top.names, sql, "line", 0, header=top.line, notes=(*notes, *top.notes))
 
 
 def _sheet_rows(frame: Any, after: int) -> Iterator[regular.Row]:

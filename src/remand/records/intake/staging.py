@@ -211,18 +211,33 @@ def _text(column: Column | None, name: str, values: Values) -> str:
     if column is None:
         return "CAST(NULL AS VARCHAR)"
     cell = f"c{column.position}"
-    own = values.get(name) or values.get(name.removesuffix("_last"))
+    own = patterns_of(values, name)
     return level_sql(cell, own) if own else cell
+
+
+def patterns_of(values: Values, name: str) -> Mapping[str, str] | None:
+    """The patterns of a field; what is last recorded goes by those of what is first."""
+    return values.get(name) or values.get(name.removesuffix("_last"))
 
 
 def level_sql(cell: str, values: Mapping[str, str]) -> str:
     """SQL of the level of a raw value: the first pattern that fits, in any case of letters."""
+    levels = [_quoted(level) for level in values.values()]
+    return f"CASE {_whens(cell, values, levels)} ELSE {cell} END"
+
+
+def fits(cell: str, values: Mapping[str, str]) -> str:
+    """SQL of the number of the pattern that a raw value comes to, from 0; NULL if none fits."""
+    return f"CASE {_whens(cell, values, [str(i) for i in range(len(values))])} END"
+
+
+def _whens(cell: str, values: Mapping[str, str], then: list[str]) -> str:
     whens = []
-    for pattern, level in values.items():
+    for pattern, result in zip(values, then, strict=True):
         shell = any(sign in pattern for sign in "*?[")
-        lowered, to = _quoted(pattern.lower()), _quoted(level)
-        whens.append(f"WHEN lower({cell}) {'GLOB' if shell else '='} {lowered} THEN {to}")
-    return f"CASE {' '.join(whens)} ELSE {cell} END"
+        lowered = _quoted(pattern.lower())
+        whens.append(f"WHEN lower({cell}) {'GLOB' if shell else '='} {lowered} THEN {result}")
+    return " ".join(whens)
 
 
 def _moment(read: Read, column: Column | None, name: str) -> tuple[str, str]:
