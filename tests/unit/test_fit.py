@@ -540,6 +540,7 @@ def test_monthly_figures_give_a_first_model_and_what_they_cannot_support(
     model, problems = load_model(out)
     assert problems == []
     assert model.clock.start == dt.date(2018, 1, 1)
+    assert model.name == "adams-county"
     assert model.states["jail"].dwell[0].mean == pytest.approx(30, rel=0.05)
     kernel = compile_model(model, dt.date(2019, 1, 1))
     assert solve(kernel).census.sum(axis=(0, 1)).mean() == pytest.approx(300, rel=0.1)

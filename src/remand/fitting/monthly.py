@@ -11,6 +11,7 @@ Draws take the months' deviations from the fit again in blocks (H. Künsch, *Ann
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -145,7 +146,7 @@ def fit_months(
         arrivals["season"] = season_of(short(x) for x in own.season[0])
     document = {
         "remand": 1,
-        "name": place.casefold().replace(" ", "-"),
+        "name": re.sub(r"\W+", "-", place.casefold()).strip("-"),
         "title": place,
         "counts": counts,
         "note": f"Fitted by remand to monthly figures, {span}; {draws} draws, seed {seed}. One "
