@@ -120,5 +120,5 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
             return f"did you mean '{option}'?"
     if not options:
         return "there is nothing to choose from here"
-    shown = ", ".join(options[:12]) + (", …" if len(options) > 12 else "")
+    shown = ", ".join(options[:20]) + (", …" if len(options) > 20 else "")
     return f"use one of: {shown}"

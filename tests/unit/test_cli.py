@@ -176,6 +176,7 @@ def test_compare_writes_the_file_it_is_asked_for(suffix, compared, tmp_path):
         ("--out", "nowhere/run.json", "cannot be written: No such file or directory"),
         ("--out", "nowhere/run.csv", "cannot be written: No such file or directory"),
         ("--to", "2019-01-01", "Fix: give"),
+        ("--json", "--csv", "--json and --csv are two forms. Fix: give one of the two"),
     ],
 )
 def test_a_wrong_option_is_told_with_its_fix(option, value, says, compared):

@@ -8,6 +8,8 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import remand as rm
 from remand.engine.compile import compile_model
@@ -17,7 +19,7 @@ from remand.model.states import KINDS
 from remand.outcomes.figures import figures
 from remand.outcomes.measured import MEASURED, Asked, measured, period
 from remand.outcomes.population import comparison, residents_in
-from remand.outcomes.variance import Held, split
+from remand.outcomes.variance import Held, split, whole
 from remand.outcomes.windows import Windows
 from remand.records.contracts import SPELLS_VIEW, TABLES, definition
 from remand.records.work import Records, Source
@@ -300,6 +302,38 @@ def test_level_ratio_and_difference_stand_together_with_bounds(jail):
     assert value(frame, "disparity_difference") == pytest.approx([4000 - 1000])
 
 
+def test_a_disparity_that_would_tell_of_a_small_group_is_withheld(jail):
+    """Ratio and difference tell both levels, and with the total the five of the third."""
+    rows = [(i, 0, 100) for i in range(125)]
+    race = ["Black"] * 80 + ["white"] * 40 + ["Asian"] * 5
+    levels = {"race": ("Black", "white", "Asian")}
+    table = pl.DataFrame({"race": ["Black", "white"], "people": [1000, 4000]})
+    frame = told(
+        jail(rows, race=race),
+        residents=residents_in(table, "p.csv", "adults", levels),
+        disparity=comparison("race=Black:white", levels, "not recorded"),
+    )
+    rows = frame.filter(pl.col("quantity").str.starts_with("disparity"))
+    assert rows["suppressed"].to_list() == [True, True]
+    assert rows["mean"].null_count() == 2
+
+
+def test_bounds_that_would_tell_how_many_are_of_unknown_race_are_hidden(jail):
+    """Five people: the ratio stands, since they and a whole group are hidden; no bounds."""
+    rows = [(i, 0, 100) for i in range(155)]
+    race = ["Black"] * 80 + ["white"] * 40 + ["Asian"] * 30 + ["not recorded"] * 5
+    levels = {"race": ("Black", "white", "Asian", "not recorded")}
+    table = pl.DataFrame({"race": ["Black", "white"], "people": [1000, 4000]})
+    frame = told(
+        jail(rows, race=race),
+        residents=residents_in(table, "p.csv", "adults", levels),
+        disparity=comparison("race=Black:white", levels, "not recorded"),
+    )
+    rows = frame.filter(pl.col("quantity").str.starts_with("disparity"))
+    assert rows["mean"].to_list() == pytest.approx([8, 7000])
+    assert rows["low"].null_count() == rows["high"].null_count() == 2
+
+
 def test_a_ratio_on_small_counts_is_withheld_and_the_reason_said(crowd, tmp_path):
     """Twelve held on average: no ratio, and a note that says why."""
     file = tmp_path / "p.csv"
@@ -346,13 +380,21 @@ def test_a_table_of_residents_that_cannot_be_used_says_what_to_mend(
     [
         ({"by": ("rase",)}, "no column 'rase' to group by"),
         ({"by": ("race", "race")}, "asked for twice"),
-        ({"quantities": ("adp",)}, "no quantity 'adp'"),
+        ({"quantities": ("apd",)}, "no quantity 'apd'. Fix: did you mean 'adp'?"),
+        ({"quantities": ("tally",)}, "use one of: adp, population, .*, stay_quantiles, returns$"),
+        ({"quantities": ("rate",)}, "a rate needs a table of residents"),
+        ({"quantities": ("disparity_ratio",)}, "needs two levels to compare"),
+        ({"quantities": ("population",), "by": ("stay_band",)}, "not given by stay_band"),
         ({"since": BEFORE}, "not inside the window"),
         ({"since": AFTER, "until": START}, "not inside the window"),
         ({"draws": 1}, "one draw shows nothing of chance"),
         ({"draws": -1}, "--draws cannot be -1"),
         ({"compare": "race=Black:white"}, "needs a table of residents"),
-        ({"variance": "last-year"}, "not inside the window"),
+        (
+            {"variance": "last-year"},
+            "two years of records: these begin on 2020-01-01 and end on 2020-04-10; the first "
+            "period that has one before begins on 2021-01-01",
+        ),
         ({"variance": "last-year", "every": "month"}, "of one period"),
         ({"variance": "nowhere.json"}, "cannot be read"),
         ({"within": (0,), "quantities": ("returns",)}, "within 1 day or more"),
@@ -383,9 +425,51 @@ def test_a_change_is_split_in_words_that_say_what_moved(jail):
         Wanted(since=first, until=first + dt.timedelta(100), variance="last-year", draws=0),
     )
     assert found.says == (
-        "The jail held 40 people, as many as in the same period a year earlier: "
+        "The jail held 40 people on an average day, as many as in the same period a year earlier: "
         "+30 through the number of admissions and −30 through the days held for each admission."
     )
+    assert found.meta["against"] == "2020-01-01 to 2020-04-11"
+
+
+@pytest.mark.parametrize(
+    ("days", "now", "before"),
+    [
+        (400, ("2021-01-01", "2021-02-01"), "2020-01-01 to 2020-02-01"),
+        (740, ("2021-01-01", "2022-01-01"), "2020-01-01 to 2021-01-01"),
+        (800, ("2021-03-01", "2022-03-01"), "2020-03-01 to 2021-03-01"),
+    ],
+)
+def test_a_change_is_by_default_of_twelve_months_or_of_the_last(jail, days, now, before):
+    """A year against the year before where the records hold both, else a month."""
+    records = jail([(i, i % 700, i % 700 + 40) for i in range(700)], days=days)
+    found = measure_records(records, Wanted(variance="last-year", draws=0))
+    assert (found.meta["from"], found.meta["to"]) == now
+    assert found.meta["against"] == before
+
+
+def test_a_period_without_a_year_before_it_is_told_the_first_that_has_one(jail):
+    """Three years of records, and a month of the first."""
+    records = jail([(i, i, i + 40) for i in range(1000)], days=1096)
+    asked = Wanted(since=AFTER, until=START + dt.timedelta(31), variance="last-year", draws=0)
+    with pytest.raises(InputError, match="Fix: give --from 2021-01-01 or later"):
+        measure_records(records, asked)
+
+
+@given(
+    before=st.floats(0, 9e3), moved=st.floats(-4e3, 4e3), mix=st.floats(-99, 99),
+    days=st.floats(-4e3, 4e3),
+)  # fmt: skip
+def test_a_change_as_shown_adds_up(before, moved, mix, days):
+    """The change is the difference of what is shown, and the sum of its parts; each within two."""
+    change = moved + mix + days
+    of = {"population": before + change, "population_before": before, "change": change,
+          "change_by_admissions": moved, "change_by_mix": mix, "change_by_days": days}  # fmt: skip
+    found = whole(of)
+    assert found["change"] == found["population"] - found["population_before"]
+    assert found["change"] == sum(
+        found[f"change_by_{part}"] for part in ("admissions", "mix", "days")
+    )
+    assert all(abs(found[name] - of[name]) < 2 for name in of)
 
 
 def test_a_group_without_admissions_changed_through_the_days_held():
@@ -421,7 +505,8 @@ def test_synthetic_records_are_marked_first_and_people_never_come_out(crowd):
     found = measure_records(crowd(synthetic=True), Wanted(draws=20))
     assert found.notes[0].startswith("SYNTHETIC")
     shape = json.loads(found.to_json())
-    assert set(shape) == {"measure", "figures", "stay_bands", "variance", "says", "notes"}
+    parts = {"measure", "figures", "stay_bands", "levels", "variance", "says", "notes"}
+    assert set(shape) == parts
     assert shape["measure"]["synthetic"] is True
     assert shape["measure"]["sources"][0]["sha256"] == "f" * 64
     assert all("person" not in row for row in shape["figures"])
@@ -497,3 +582,126 @@ def test_the_command_line_prints_a_table_json_and_csv(months, remand, tmp_path):
     code, out, err = remand("measure", str(months), "--place", "Okk")
     assert (code, out) == (2, "")
     assert "did you mean 'Oak'?" in err
+
+
+def work_file(path, rows, window):
+    """A work file of bookings: rows of person, admitted, released (days of 2019), race."""
+    import duckdb
+
+    with duckdb.connect(str(path)) as con:
+        for table in TABLES:
+            con.execute(definition(table))
+        about = {"format": "1", "window_from": window[0], "window_to": window[1],
+                 "basis": "bookings", "counts": "in-facility"}  # fmt: skip
+        con.executemany("INSERT INTO about VALUES (?, ?)", list(about.items()))
+        con.execute("INSERT INTO sources VALUES (1, 'b.csv', 'bookings', 'ab', 1, 12, 12, '{}')")
+        first = dt.datetime(2019, 1, 1, 12)  # noqa: DTZ001 - days of a jail have no zone
+        days = pl.duration(days=pl.col("into")), pl.duration(days=pl.col("out"))
+        stays = pl.DataFrame(rows, ["who", "into", "out", "race"], orient="row").select(
+            pl.int_range(pl.len()).alias("stay"),
+            pl.format("p{}", "who").alias("person"),
+            (pl.lit(first) + days[0]).alias("admitted"),
+            (pl.lit(first) + days[1]).alias("released"),
+            "race",
+            pl.lit(1).alias("source"),
+            pl.int_range(pl.len()).alias("line"),
+        )
+        stays.write_parquet(path.with_suffix(".parquet"))
+        table = str(path.with_suffix(".parquet"))
+        con.execute("INSERT INTO stays BY NAME SELECT * FROM read_parquet(?)", [table])
+        con.execute(SPELLS_VIEW)
+    return path
+
+
+@pytest.fixture(scope="module")
+def bookings(tmp_path_factory):
+    """Two years of a jail: eighty Black and eighty white people, each in for 2 of every 4 days."""
+    rows = [
+        (160 * turn + i, turn * 4 + i % 4, turn * 4 + i % 4 + 2, "Black" if i < 80 else "white")
+        for turn in range(182)
+        for i in range(160)
+    ]
+    folder = tmp_path_factory.mktemp("bookings")
+    return work_file(folder / "w.duckdb", rows, ("2019-01-01", "2021-01-01"))
+
+
+def lines(out):
+    """Lines of a table as words."""
+    return [line.split() for line in out.splitlines()]
+
+
+def test_two_levels_stand_in_one_table_with_their_ratio(bookings, tmp_path, remand):
+    """Black to white, level, ratio and difference, per whom, and intervals."""
+    file = tmp_path / "p.csv"
+    file.write_text("race,people,unit\nBlack,1000,adults\nwhite,4000,adults\n", encoding="utf-8")
+    asked = ("measure", bookings, "--population", file, "--compare", "race=Black:white")
+    code, out, err = remand(*asked, "--draws", "20")
+    assert (code, err) == (0, "")
+    shown = out.splitlines()
+    at = shown.index("Black to white, people held per 100,000 adults")
+    heads = "Black 90 % interval white 90 % interval ratio 90 % interval difference 90 % interval"
+    assert shown[at + 1].split() == heads.split()
+    cells = shown[at + 2].split()
+    assert (cells[4], len(cells)) == ("4.00", 8)
+    assert float(cells[0].replace(",", "")) - float(cells[2]) == float(cells[6].replace(",", ""))
+    assert "ratio" not in shown[1]
+
+
+def test_people_held_on_an_average_day_are_called_adp(bookings, remand):
+    """By its name, in the heading and as --quantity; a single day has people."""
+    code, out, _ = remand("measure", bookings, "--quantity", "ADP", "--draws", "0")
+    assert code == 0
+    assert lines(out)[1:3] == [["ADP"], ["80"]]
+    assert "ADP: average daily population" in out
+    days = ("--from", "2020-01-01", "--to", "2020-01-03", "--every", "day")
+    out = remand("measure", bookings, "--quantity", "adp", "--draws", "0", *days)[1]
+    assert lines(out)[1:][0] == ["date", "people"]
+
+
+def test_a_short_mean_stay_has_a_decimal_and_people_have_none(bookings, remand):
+    """Stays of two days."""
+    asked = ("--quantity", "stay_release", "--quantity", "population", "--draws", "0")
+    out = remand("measure", bookings, *asked)[1]
+    assert lines(out)[1:3] == [["ADP", "stay", "(released)"], ["80", "2.0"]]
+    assert "Stay (released): mean stay" in out
+    assert "stay_release" not in out
+
+
+def test_a_table_begins_at_once_and_a_dash_is_explained(tmp_path, remand):
+    """Of one group a third is still inside: how long three quarters stay is known of the other."""
+    rows = [(i, 0, 10, "a") for i in range(40)] + [(i, 40, 50, "a") for i in range(20)]
+    rows += [(40 + i, 60, None, "a") for i in range(30)]
+    rows += [(200 + i, 0, 10, "b") for i in range(40)]
+    work = work_file(tmp_path / "w.duckdb", rows, ("2019-01-01", "2019-04-11"))
+    out = remand("measure", work, "--quantity", "returns", "--within", "30", "--draws", "0")[1]
+    first = "Booked again, of the people released, by their first release in the period, within"
+    assert " ".join(word for line in lines(out)[2:4] for word in line) == first
+    asked = ("--quantity", "stay_quantiles", "--by", "race", "--draws", "0")
+    out = remand("measure", work, *asked)[1]
+    assert "\n–: longer than the records can tell.\n" in out
+    assert out.count("–: longer") == 1
+
+
+def test_notes_are_as_wide_as_the_widest_table(bookings, remand):
+    """A table wider than the screen, and a note that uses its width."""
+    out = remand("measure", bookings, "--every", "year", "--draws", "20")[1]
+    widest = max(len(line) for line in out.splitlines()[1:4])
+    assert widest > 100
+    note = next(line for line in out.splitlines() if line.startswith("Intervals: Bayesian"))
+    assert 80 < len(note) <= widest
+
+
+def test_json_and_csv_together_are_refused(bookings, remand):
+    """One of them would be left out without a word."""
+    code, out, err = remand("measure", bookings, "--json", "--csv")
+    assert (code, out) == (2, "")
+    assert "give one of the two" in err
+
+
+def test_a_change_says_first_which_periods_it_compares(bookings, remand):
+    """A year against the year before."""
+    code, out, _ = remand("measure", bookings, "--variance", "last-year", "--draws", "0")
+    assert code == 0
+    first = " ".join(out.split("\n")[:2])
+    assert "2020-01-01 to 2021-01-01 against 2019-01-01 to 2020-01-01" in first
+    assert "Default" in remand("measure", "--help")[1].partition("--variance")[2][:120]

@@ -235,6 +235,11 @@ PLATFORMS = {
         "share: 0.2}", "shar: 0.2}", "shar:", "policies[1].edits[1].divert.shar",
         "'shar' is not a field here", "did you mean 'share'?",
     ),
+    "a release has 'to' for 'exit'": Case(
+        "dwell: {state: jail, scale: 0.9}", "release: {state: jail, share: 0.1, to: out}",
+        "release: {", "policies[2].edits[1].release.to", "'to' is not a field here",
+        "did you mean 'exit'?",
+    ),
     "two keys stand in one edit": Case(
         "      - dwell: {state: jail, scale: 0.9}",
         "      - dwell: {state: jail, scale: 0.9}\n        admit: {state: booking, scale: 0.9}",

@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -165,6 +166,49 @@ def test_a_policy_that_cannot_be_read_does_not_hide_the_others_faults(place, tex
         "policies[1].edits[1].divert.exit",
         "policies[2].compliance",
     ]
+
+
+def test_every_fault_inside_one_policy_is_told_at_once(place, texts):
+    """A date before its start, a share too large, a key unknown, an exit and a state unknown."""
+    edits = (
+        "release: {state: jail, share: 1.5, to: out}\n"
+        "      - divert: {state: booking, exit: helt, to: released, share: 0.2}\n"
+        "      - dwell: {state: jail, scale: 0.9, cap: 3}\n"
+        "      - dwell: {state: jial, scale: 0.9}"
+    )
+    text = texts["platform"].replace("dwell: {state: jail, scale: 0.9}", edits)
+    place.write(platform=text.replace("2021-06-01", "2020-05-01"))
+    _, problems = load_platform(place.platform, load_model(place.model)[0])
+    assert [(p.field.removeprefix("policies[2]."), p.fix) for p in problems] == [
+        ("ends", "correct 'ends'"),
+        ("edits[1].release.share", "correct 'share'"),
+        ("edits[1].release.to", "did you mean 'exit'?"),
+        ("edits[2].divert.exit", "did you mean 'held'?"),
+        ("edits[3].dwell.scale", "correct 'scale'"),
+        ("edits[4].dwell.state", "did you mean 'jail'?"),
+    ]
+
+
+def test_a_policy_without_its_start_still_has_its_edits_checked(place, texts):
+    """The day it would end says nothing then; the state it names does."""
+    text = (
+        texts["platform"]
+        .replace("    starts: 2020-06-01\n", "")
+        .replace("state: jail", "state: jial")
+    )
+    place.write(platform=text)
+    _, problems = load_platform(place.platform, load_model(place.model)[0])
+    assert [p.field for p in problems] == ["policies[2].starts", "policies[2].edits[1].dwell.state"]
+
+
+def test_a_work_file_is_told_from_a_model(tmp_path, remand):
+    """What ingest wrote must be fitted before it can be checked."""
+    work = tmp_path / "work.duckdb"
+    duckdb.connect(str(work)).close()
+    code, out, _ = remand("check", work)
+    assert code == 2
+    assert "this is a work file of records, not a model" in out
+    assert f"Fix: fit it: remand fit {work} --out county/" in out
 
 
 def test_capacity_is_sound_input_that_the_exact_engine_refuses(place, texts, remand):

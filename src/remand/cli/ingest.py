@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from remand.records.ingest import Ingested, Taken
     from remand.records.intake.columns import Column
+    from remand.records.intake.forms import Form
     from remand.records.quality import Check
 
 
@@ -44,8 +45,13 @@ def ingest(
     """Read booking records, snapshots, a census or monthly figures into one file.
 
     Says what each column was taken for, which rows were set aside and why, and what twelve checks
-    of quality found. A file that was read before is passed over; next month's export updates the
-    stays that are known.
+    of quality found. Next month's export updates the stays that are known, and is read as this
+    one was mapped. A file that was read before is passed over, or read again under another mapping.
+
+    A mapping (YAML) may hold columns: {admitted: "Book Date"}, forms: {admitted: month-first},
+    values: {charge: {"220.*": drugs, "*": other}}, keep: [facility], window: {from: 2016-01-01},
+    header: 3 (its line, or false), delimiter, sheet, kind and counts. Values are shell patterns
+    (* is any text, ? one sign, [ab] a or b): the first that fits holds, in capitals or not.
     """
     from remand.files import read_mapping
     from remand.records.ingest import ingest as run_ingest
@@ -98,22 +104,30 @@ def _telling(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def _lines(found: Ingested) -> Iterator[str]:
+    from remand.records.checks.check import counted
     from remand.records.quality import lines
 
+    warnings = [taken.warning for taken in found.files if taken.warning]
+    yield from (f"WARNING: {warning}." for warning in warnings)
+    if warnings:
+        yield ""
     for taken in found.files:
         yield from _file(taken)
-        yield ""
+        if not taken.known:
+            yield ""
+    if found.again:
+        yield f"{found.again}. Numbers of stays are kept."
     if found.since and found.until:
         basis = found.basis
         if found.snapshot_time:
             basis += f", taken at about {found.snapshot_time}"
         yield (
-            f"{found.into}: {found.stays:,} stays from {basis}; censuses from {found.since} to "
-            f"{found.until} (exclusive)"
+            f"{found.into}: {counted(found.stays, 'stay')} from {basis}; censuses from "
+            f"{found.since} to {found.until} (exclusive)"
         )
     else:
         yield f"{found.into}: no stays yet, so nothing to check"
-    if found.checks:
+    if found.checks and not all(taken.known for taken in found.files):
         yield ""
         yield from lines(list(found.checks))
         yield ""
@@ -121,7 +135,7 @@ def _lines(found: Ingested) -> Iterator[str]:
             "No published census to set the rebuilt one against: take one in with --as census."
             if found.off is None
             else f"Rebuilt census against the published one: {100 * found.off:.2f} % off on "
-            f"average over {found.days:,} days."
+            f"average over {counted(found.days, 'day')}."
         )
 
 
@@ -139,7 +153,10 @@ def _file(taken: Taken) -> Iterator[str]:
         ("left out", [c for c in columns if not (c.field or c.kept or c.dropped)]),
     ):
         for column in which:
-            yield f"  {what}: '{column.name}': {column.why.removesuffix(': left out')}"
+            yield f"  {what}: '{column.name}': {column.why.replace(': left out', '')}"
+    for leveled in taken.values:
+        yield f"  levels of {leveled.field}, from '{leveled.column}':"
+        yield from (f"    {line}" for line in leveled.lines())
     aside = taken.rows - taken.used
     yield f"  rows {taken.rows:,} = used {taken.used:,} + set aside {aside:,}"
     for rule in taken.set_aside:
@@ -153,12 +170,17 @@ def _file(taken: Taken) -> Iterator[str]:
 
 
 def _used(column: Column) -> tuple[str, str, str]:
-    form = f"dates as {column.form.shown}" if column.form else ""
+    form = _form(column.form) if column.form else ""
     empty = f"{100 * column.empty:.1f} % empty" if column.empty > 0 else ""
-    shown = ", ".join(column.examples)
+    shown = ", ".join(column.examples[: 1 if column.form else None])
     why = column.why
     parts = [part for part in (form, empty, why, f"e.g. {shown}" if shown else "") if part]
     return f"'{column.name}'", column.field or f"kept as {column.kept}", "; ".join(parts)
+
+
+def _form(form: Form) -> str:
+    """The form by the name that a mapping takes, and how this column writes it."""
+    return f"{form.name} (e.g. {form.shown})"
 
 
 def _table(rows: Sequence[tuple[str, str, str]]) -> Iterator[str]:
@@ -183,6 +205,7 @@ def _json(found: Ingested, failed: Sequence[str]) -> dict[str, Any]:
         },
         "basis": found.basis or None,
         "snapshot_time": found.snapshot_time,
+        "again": vars(found.again) if found.again else None,
         "checks": [_check(check) for check in found.checks],
         "census": {"days": found.days, "off": found.off},
         "failed": list(failed),

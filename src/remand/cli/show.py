@@ -127,7 +127,10 @@ def overflow(run: Run) -> list[str]:
     lines: dict[tuple[str, str], list[str]] = {}
     for row in run.summary.iter_rows(named=True):
         if row["quantity"] in OVERFLOW:
-            said = f"{people(row)} {OVERFLOW[row['quantity']].replace('the state', 'it')}"
+            what = OVERFLOW[row["quantity"]].replace("the state", "it")
+            if people(row) == "1":
+                what = what.replace("people ", "person ").replace("-days ", "-day ")
+            said = f"{people(row)} {what}"
             lines.setdefault((row["scenario"], row["state"]), []).append(said)
     return [f"{name}, {state}: {'; '.join(said)}." for (name, state), said in lines.items()]
 

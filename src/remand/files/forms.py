@@ -8,8 +8,9 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from types import UnionType
+from typing import Any, Union, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -47,6 +48,8 @@ _STAND_IN = {
     "no_edits": "-",
 }
 """A policy that is nothing, for one that cannot be read."""
+_NO_EDIT = {"admit": {"state": "-", "scale": 1}}
+"""An edit for one that cannot be read; nothing found of it means anything."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,13 @@ class Fault:
         problem: what is told.
         key: the key that was meant; empty if the key should go.
         value: the value that was meant.
+        lacking: whether a field is missing here.
     """
 
     problem: Problem
     key: str | None = None
     value: Any = None
+    lacking: bool = False
 
 
 def faults(cls: type[BaseModel], error: ValidationError, plain: dict[str, Any]) -> list[Fault]:
@@ -76,8 +81,26 @@ def faults(cls: type[BaseModel], error: ValidationError, plain: dict[str, Any]) 
             items = [i for i in items if not isinstance(i["input"], dict | list)]  # noqa: PLW2901
         if items:
             found.append(_fault(cls, place, items))
+    found = _paired(found)
     meant = {(*fault.problem.path[:-1], fault.key) for fault in found if fault.key}
     return [fault for fault in found if fault.problem.path not in meant]
+
+
+def _paired(found: list[Fault]) -> list[Fault]:
+    """An unknown key, where a single one is missing beside it, was meant for that one."""
+    missing, unknown = dict[Path, list[str]](), dict[Path, list[Fault]]()
+    meant = {(*fault.problem.path[:-1], fault.key) for fault in found if fault.key}
+    for fault in found:
+        *parent, name = fault.problem.path or ("",)
+        if fault.lacking and fault.problem.path not in meant:
+            missing.setdefault(tuple(parent), []).append(str(name))
+        elif fault.key == "":
+            unknown.setdefault(tuple(parent), []).append(fault)
+    for place, names in missing.items():
+        if len(names) == 1 and len(own := unknown.get(place, [])) == 1:
+            told = replace(own[0].problem, fix=f"did you mean '{names[0]}'?")
+            found[found.index(own[0])] = replace(own[0], problem=told, key=names[0])
+    return found
 
 
 def mended(
@@ -92,8 +115,8 @@ def mended(
     touched: list[Path] = []
     for fault in found:
         place = fault.problem.path
-        if place[:2] in touched:
-            continue  # inside a policy that is given up already
+        if any(place[: len(given_up)] == given_up for given_up in touched):
+            continue
         node: Any = plain
         for part in place[:-1]:
             node = node[part]
@@ -104,12 +127,36 @@ def mended(
         elif fault.value is not None:
             node[place[-1]] = fault.value
         elif len(place) >= 2 and place[0] == "policies" and isinstance(place[1], int):
-            place = place[:2]
-            plain["policies"][place[1]] = {"name": f"unread {place[1]}", **_STAND_IN}
+            touched += _given_up(plain["policies"], place)
+            continue
         else:
             return None
         touched.append(place)
     return plain, touched
+
+
+def _given_up(policies: Any, place: Path) -> list[Path]:
+    """Put something sound in as little of a policy as a fault spoils: the places touched.
+
+    A policy, one of its edits, or a field of its own.
+    """
+    i = place[1]
+    policy, name, edit = policies[i], place[2:3], place[3:4]
+    own = policy if isinstance(policy, dict) else {}
+    if name == ("edits",) and edit and isinstance(own.get("edits"), list):
+        own["edits"][edit[0]] = copy.deepcopy(_NO_EDIT)
+        return [place[:4]]
+    for field in name:
+        if field in _STAND_IN:
+            own[field] = _STAND_IN[field]
+        elif field in own and field != "name":
+            del own[field]
+        else:
+            break
+        # who starts on another day may end before it
+        return [place[:3], *([(*place[:2], "ends")] if field == "starts" else [])]
+    policies[i] = {"name": f"unread {i}", **_STAND_IN}
+    return [place[:2]]
 
 
 # -- places ---------------------------------------------------------------------------------
@@ -155,19 +202,26 @@ def _fields_at(cls: type[BaseModel], place: Path) -> list[str]:
             for name, field in fields.items():
                 if rest[0] in (name, field.alias):
                     visit(field.annotation, rest[1:])
-            tag = fields.get("law") or fields.get("edit")
-            tags = getattr(tag.annotation, "__args__", ()) if tag is not None else ()
-            if rest[0] in (*tags, annotation.__name__):  # the branch of a union
+            if rest[0] in (*_own_tags(annotation), annotation.__name__):  # the branch of a union
                 visit(annotation, rest[1:])
             return
         args = getattr(annotation, "__args__", ())
+        if rest and get_origin(annotation) in (Union, UnionType):
+            args = [part for part in args if rest[0] in _own_tags(part)] or args
         for part in args:
             visit(part, rest)
-            if rest:  # a position in a list, or a key of a mapping
-                visit(part, rest[1:])
+            if rest and not hasattr(annotation, "__metadata__"):
+                visit(part, rest[1:])  # a position in a list, or a key of a mapping
 
     visit(cls, place)
     return list(dict.fromkeys(found))
+
+
+def _own_tags(branch: Any) -> tuple[str, ...]:
+    """The words by which a branch of a union is chosen."""
+    fields = getattr(branch, "model_fields", {})
+    tag = fields.get("edit") or fields.get("law")
+    return getattr(tag.annotation, "__args__", ()) if tag is not None else ()
 
 
 # -- words ----------------------------------------------------------------------------------
@@ -189,7 +243,8 @@ def _fault(  # noqa: PLR0911 - a return for each kind of fault
         return Fault(Problem("error", place, message, value=shown, fix=fix), **guess)
 
     if kind == "missing":
-        return fault(f"'{name}' is missing", _ADD.get(name, f"add '{name}'"), of=None)
+        fix = _ADD.get(name, f"add '{name}'")
+        return fault(f"'{name}' is missing", fix, of=None, lacking=True)
     if kind == "extra_forbidden" or first["loc"][-1] == "[key]":
         options = _options(first) or _fields_at(cls, first["loc"][:-1])
         fix = did_you_mean(name, options)

@@ -19,6 +19,9 @@ from remand.model.check_policies import check_platform
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 
+ROUNDS = 5
+"""How often a document is mended to see what else is wrong with it."""
+
 SpecT = TypeVar("SpecT", Model, Platform)
 
 # -- where things are -----------------------------------------------------------------------
@@ -54,7 +57,23 @@ def find(name: str | Path, kind: Literal["models", "platforms"]) -> Path:
             fix=did_you_mean(text, shipped(kind)),
             value=text,
         )
+    _not_records(path, kind)
     return path
+
+
+def _not_records(path: Path, kind: str) -> None:
+    """Refuse a work file where a model or platform is wanted: it has to be fitted first."""
+    try:
+        with path.open("rb") as file:
+            database = file.read(12)[8:] == b"DUCK"
+    except OSError:  # a folder, or not ours: told when it is read
+        return
+    if database:
+        raise InputError.of(
+            f"this is a work file of records, not a {kind.removesuffix('s')}",
+            fix=f"fit it: remand fit {path} --out county/",
+            file=str(path),
+        )
 
 
 # -- reading --------------------------------------------------------------------------------
@@ -198,10 +217,10 @@ def _load(
         doubtful.append(place[:2])
     spec, found = _validated(cls, plain)
     problems += [fault.problem for fault in found]
-    meant = spec
-    if found and (guess := mended(plain, found)) is not None:
-        meant = _validated(cls, guess[0])[0]
-        doubtful += guess[1]
+    meant: SpecT | None = spec
+    if found:
+        meant, later = _beyond(cls, plain, found, doubtful)
+        problems += later
     for problem in check(meant) if meant is not None else []:
         path = as_written(problem.path[:-1], plain)[0] + problem.path[-1:]
         unsure = uncited and problem.path[-1:] == ("source",)
@@ -209,6 +228,26 @@ def _load(
             problems.append(problem)
     located = [p if p.file else document.locate(p) for p in problems]
     return spec, sorted(located, key=lambda p: (p.file != str(document.path), p.line or 0))
+
+
+def _beyond(
+    cls: type[SpecT], plain: dict[str, Any], found: list[Fault], doubtful: list[Place]
+) -> tuple[SpecT | None, list[Problem]]:
+    """The document as it was meant, and faults of form that show only once others are mended.
+
+    Places that are mended are added to those ``doubtful``.
+    """
+    later: list[Problem] = []
+    meant: SpecT | None = None
+    for _ in range(ROUNDS):
+        if not found or (guess := mended(plain, found)) is None:
+            break
+        plain, touched = guess
+        doubtful += touched
+        meant, found = _validated(cls, plain)
+        told = [fault.problem for fault in found]
+        later += [p for p in told if not any(_touch(p.path, place) for place in doubtful)]
+    return meant, later
 
 
 def _validated(cls: type[SpecT], plain: dict[str, Any]) -> tuple[SpecT | None, list[Fault]]:

@@ -9,10 +9,16 @@ from typing import Any
 
 from remand.errors import InputError, Problem, did_you_mean
 from remand.files.documents import Document
-from remand.records.intake.columns import KIND_NAMES, Corrections
+from remand.records.intake.columns import FIELDS_OF, KIND_NAMES, Corrections
+from remand.records.intake.dates import no_forms
 
 _KEYS = ("columns", "forms", "values", "keep", "window", "counts", "header", "delimiter", "kind",
          "sheet")  # fmt: skip
+PATTERNS = ("shell patterns (* is any text, ? one sign, [ab] a or b), of which the first that fits "
+            "holds, in capitals or not")  # fmt: skip
+"""The language of ``values``, for messages."""
+
+_FIELDS = sorted({name for names in FIELDS_OF.values() for name in names})
 _COUNTS = ("in-facility", "jurisdiction")
 
 
@@ -58,13 +64,14 @@ def read_mapping(path: str | Path) -> Corrections:
             wrong(f"'{plain[key]}' is none of the {key} there are",
                   did_you_mean(plain[key], options), key, value=plain[key])  # fmt: skip
     columns, values = _columns(plain, wrong), _values(plain, wrong)
+    forms = _forms(plain, wrong)
     keep = _keep(plain, wrong)
     since, until = _window(plain, wrong)
     if problems:
         raise InputError(problems)
     return Corrections(
         columns=columns,
-        forms={k: str(v) for k, v in (plain.get("forms") or {}).items()},
+        forms=forms,
         values=values,
         keep=keep,
         since=since,
@@ -87,16 +94,26 @@ def _columns(plain: Mapping[str, Any], wrong: Wrong) -> dict[str, str | int | No
         if isinstance(column, bool) or not isinstance(column, str | int | None):
             wrong("a column is a name, or a position counted from 1", "write the column's name",
                   "columns", name, value=column)  # fmt: skip
+        elif name not in _FIELDS:
+            wrong(f"there is no field '{name}'", did_you_mean(name, _FIELDS), "columns", name)
         else:
             columns[name] = column
     return columns
+
+
+def _forms(plain: Mapping[str, Any], wrong: Wrong) -> dict[str, str]:
+    forms = {name: str(form) for name, form in (plain.get("forms") or {}).items()}
+    for problem in no_forms(Corrections(forms=forms)):
+        wrong(problem.message, problem.fix, *problem.path, value=problem.value)
+    return forms
 
 
 def _values(plain: Mapping[str, Any], wrong: Wrong) -> dict[str, dict[str, str]]:
     values = dict[str, dict[str, str]]()
     for name, levels in (plain.get("values") or {}).items():
         if not isinstance(levels, dict) or any(isinstance(v, dict | list) for v in levels.values()):
-            wrong("values must say what each raw value means", 'write {B: Black, "*": other}',
+            wrong("values must say what each raw value means",
+                  'write {B: Black, "220.*": drugs, "*": other}: ' + PATTERNS,
                   "values", name)  # fmt: skip
         else:
             values[name] = {str(k): str(v) for k, v in levels.items()}

@@ -29,7 +29,7 @@ from remand.outcomes.figures import STAY_BASIS, banded, plain
 from remand.outcomes.measures import Measure, measures, population
 from remand.outcomes.quantiles import Spreads, stay_quantiles
 from remand.outcomes.returns import WITHIN, Returns
-from remand.outcomes.suppression import few
+from remand.outcomes.suppression import few, hide_with_totals
 from remand.outcomes.tally import Tally, stacked
 from remand.outcomes.windows import Every, Windows
 from remand.records.seen import Seen
@@ -119,7 +119,7 @@ def measured(records: Records, windows: Windows, asked: Asked) -> pl.DataFrame:
 
     tally, *more = counts(np.ones(len(stays.person)))
     present = stays.present(windows) if BAND in asked.by else None
-    points = guarded(figures(tally, *more), tally, present)
+    points = told(guarded(figures(tally, *more), tally, present), tally, stays)
     if not asked.draws:
         return plain(stays.model, windows, stays.cells, points)
     drawn = bootstrapped(counts, stays, asked)
@@ -235,6 +235,30 @@ def guarded(
         own = counts.get(measure.quantity, measure.counts)
         hidden = few(own[0]) if measure.quantity in means else measure.few
         yield replace(measure, counts=own, few=hidden)
+
+
+def told(found: Iterable[Measure], tally: Tally, stays: Counted) -> Iterator[Measure]:
+    """Measures without a disparity that would tell how many people of a hidden level are held.
+
+    Ratio and difference together tell both levels; their bounds tell those of unknown level.
+    """
+    d = stays.model.disparity
+    count = tally.by_level / tally.lengths
+    hidden = np.zeros(count.shape, bool)
+    if d is not None:
+        for place, window in np.ndindex(count.shape[0], count.shape[-1]):
+            hidden[place, :, window] = hide_with_totals(count[place, :, window])
+    at = {cell[0]: i for i, cell in enumerate(stays.cells.levels.cells) if cell}
+    for measure in found:
+        if d is None or measure.few is None or not measure.quantity.startswith("disparity"):
+            yield measure
+            continue
+        own = measure.few.copy()
+        own[:, 0] |= hidden[:, at[d.of]] | hidden[:, at[d.to]]
+        unknown = hidden[:, at[d.missing]][:, None] if d.missing else np.zeros((1, 1, 1), bool)
+        low, high = (None if b is None else np.where(unknown, np.nan, b)
+                     for b in (measure.low, measure.high))  # fmt: skip
+        yield replace(measure, few=own, low=low, high=high)
 
 
 def bootstrapped(counts: Callable[[Floats], Any], stays: Counted, asked: Asked) -> list[Any]:

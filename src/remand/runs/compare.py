@@ -281,8 +281,11 @@ def _warnings(scenarios: Sequence[Scenario], until: dt.date) -> list[str]:
     if any(ranged.values()):
         said.append(
             "compliance given as an assumption range is run at its midpoint: "
-            + ", ".join(f"{name} {count}" for name, count in ranged.items() if count)
-            + " (policies)"
+            + ", ".join(
+                f"{name} ({count} {'policy' if count == 1 else 'policies'})"
+                for name, count in ranged.items()
+                if count
+            )
         )
     left_out = [s for s in scenarios if s.platform.not_modelled]
     if left_out:

@@ -42,8 +42,9 @@ from remand.runs.measurement import (
 from remand.runs.variance import explained
 
 WITHHELD = (
-    "Withheld: no disparity is given where fewer than 30 people of either level are held; chance "
-    "alone would move such a ratio by a fifth or more. Try a longer period or wider groups."
+    "Withheld: no disparity is given where fewer than 30 people of either level are held (chance "
+    "alone would move such a ratio by a fifth or more), or where it would tell of a small group. "
+    "Try a longer period or wider groups."
 )
 ALIASES = {"adp": "population"}
 """What the field calls a quantity."""
@@ -287,12 +288,14 @@ def _of_months(held: Contents, wanted: Wanted) -> Measurement:
     since, until = monthly.period(wanted.since, wanted.until)
     figures = figures_of_months(monthly, since, until, wanted.every, wanted.by)
     sources = [vars(source) for source in held.sources]
-    notes = [  # fmt: skip
+    notes = [
         "Counted: monthly figures as reported; ADP, the average daily population, is the mean of "
         "the months reported.",
-        _sentence("days_per_admission", "person-days over admissions, of months that have both. It "
-                  "is the mean stay of those admitted only while admissions and stays are steady "
-                  "(Little's law)"),
+        _sentence(
+            "days_per_admission",
+            "person-days over admissions, of months that have both. It is the mean stay of those "
+            "admitted only while admissions and stays are steady (Little's law)",
+        ),
         "Months cannot tell: the three stays, how they are spread, returns, or who is held.",
     ]
     if monthly.left_out:

@@ -91,9 +91,10 @@ class Measurement:
 
         ``{measure: {id, sources: [{file, kind, sha256, rows}], from, to, against, every, by, basis,
         counts, synthetic, intervals, disparity: {axis, of, to}, asked, versions}, figures: [row],
-        stay_bands: [row], levels: [row], variance: [row], says, notes: [text]}``. A row is that of ``remand compare``: ``{date, quantity, unit, mean,
-        suppressed}`` and, where they apply, ``kind, place``, the columns grouped by, ``sd``,
-        quantiles, ``band, basis, denominator, low, high``. A total has none of the columns.
+        stay_bands: [row], levels: [row], variance: [row], says, notes: [text]}``. A row is that of
+        ``remand compare``: ``{date, quantity, unit, mean, suppressed}`` and, where they apply,
+        ``kind, place``, the columns grouped by, ``sd``, quantiles, ``band, basis, denominator,
+        low, high``. A total has none of the columns.
         """
         frames = {"figures": self.figures, "stay_bands": self.stay_bands,
                   "levels": self.levels, "variance": self.variance}  # fmt: skip

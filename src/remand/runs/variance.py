@@ -79,15 +79,17 @@ def _last_year(records: Records, wanted: Wanted) -> tuple[Windows, Windows]:
     if earlier < records.since:
         first = _year_after(records.since)
         missing = first >= records.until
+        what = "two years of records" if missing else "records of a year earlier"
         raise InputError.of(
-            f"{LAST_YEAR} needs two years of records: these begin on {records.since} and end on "
+            f"{LAST_YEAR} needs {what}: these begin on {records.since} and end on "
             f"{records.until}; the first period that has one before begins on {first}",
             fix="take in older records too, or set them against a run: --variance run.json"
             if missing
             else f"give --from {first} or later",
         )
     now = period(records, since, until, None)
-    return now, period(records, *(_year_before(day) for day in span_of(now, records)), None)
+    first, last = span_of(now, records)
+    return now, period(records, _year_before(first), _year_before(last), None)
 
 
 def _year_after(day: dt.date) -> dt.date:
