@@ -103,12 +103,12 @@ BROKEN = [
     Broken("day or month first", "id,booked,released\n1,01/02/2016,03/04/2016\n",
            ("DAY OR MONTH FIRST", "'booked'", "'01/02/2016'", "forms: {admitted: day-first}"), 1),
     Broken("serial numbers of Excel", "id,booked,released\n1,42371.5,42380\n2,42372,\n",
-           ("dates as 42400.587", "censuses from 2016-01-02"), 2),
+           ("excel (e.g. 42400.587)", "censuses from 2016-01-02"), 2),
     Broken("dates that are none", "id,booked,released\n1,soon,later\n2,never,ever\n",
            ("broken.csv:2", "booked: column 'booked' was taken as admitted, but holds no dates "
             "('soon')", "Fix: name another column in a mapping")),
     Broken("every stay negative", "id,booked,released\n1,2016-02-01,2016-01-01\n",
-           ("broken.csv:2", "released: none of 1 rows can be used", "released before admitted",
+           ("broken.csv:2", "released: none of 1 row can be used", "released before admitted",
             "'2016-01-01'")),
     # -- rows and cells
     Broken("ragged rows", text("1005,B5,01/20/2016", "1006,B6,01/21/2016 10:00,,white,M,19,x,y"),
@@ -347,5 +347,5 @@ def test_json_tells_the_same_rows(remand, tmp_path):
     assert (file["rows"], file["used"]) == (5, 4)
     assert file["set_aside"] == [{
         "rule": "unreadable_date", "rows": 1, "line": 6, "field": "Booked", "value": "soon",
-        "reason": "no date as this column writes them (01/31/2016)",
+        "reason": "no date as this column writes them (01/31/2016 14:05)",
     }]  # fmt: skip

@@ -515,7 +515,7 @@ def test_the_command_says_what_each_column_was_taken_for(remand, tmp_path):
     (tmp_path / "j.csv").write_text(JANUARY.replace("status", "cell"))
     code, out, err = remand("ingest", tmp_path / "j.csv", "--into", tmp_path / "w.duckdb")
     assert (code, err) == (0, "")
-    assert "'in'      → admitted  dates as 2016-01-31 14:05; e.g. 2016-01-01 10:00" in out
+    assert "'in'      → admitted  iso (e.g. 2016-01-31 14:05); e.g. 2016-01-01 10:00" in out
     assert "left out: 'cell': not known" in out
     assert "rows 3 = used 3 + set aside 0" in out
     assert "stays: 3 new, 0 updated, 0 as known" in out

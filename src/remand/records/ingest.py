@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 OFF = 0.05
 """How far the rebuilt census may be off the published one, as a mean share of it."""
+
+MOST = 0.5
+"""The share of rows of stays that may be set aside; repeated bookings are not counted."""
+
+MANY = 0.05
+"""The share from which setting aside is a warning."""
+
+REPEATED = "duplicate_booking"
 
 STAYS = {"bookings", "snapshots"}
 
@@ -67,6 +75,19 @@ class Taken:
     unchanged: int = 0
     notes: tuple[str, ...] = ()
     values: tuple[Leveled, ...] = ()
+
+    @property
+    def warning(self) -> str | None:
+        """What to say at the top, if many rows of stays are set aside as unreadable."""
+        rules = [rule for rule in self.set_aside if rule.rule != REPEATED]
+        aside = sum(rule.rows for rule in rules)
+        if self.kind not in STAYS or aside <= MANY * self.rows:
+            return None
+        return (
+            f"{aside:,} of {self.rows:,} rows of {self.file} ({100 * aside / self.rows:.0f} %) are "
+            f"SET ASIDE, most for this: {rules[0].reason} ({rules[0].rule}). Every figure lacks "
+            "them: look at the mapping"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The stable shape of ``remand ingest --json``."""
@@ -125,7 +146,7 @@ class Ingested:
         if self.off is not None and self.off > OFF:
             reasons.append(
                 f"the rebuilt census is {100 * self.off:.1f} % off the published one, over "
-                f"{self.days:,} days: more than {100 * OFF:.0f} %"
+                f"{self.days:,} day{'s' * (self.days != 1)}: more than {100 * OFF:.0f} %"
             )
         return reasons
 
@@ -180,14 +201,16 @@ def _take(
     keep: Sequence[str],
     say: Callable[[str], None],
     longest: int,
-    forgotten: Collection[str],
+    forgotten: Mapping[str, Corrections],
 ) -> Taken:
     """Read one file into the open work file."""
     say(f"looking at {path.name}")
     seen = look(path, scratch, longest)
     known = con.execute("SELECT kind FROM sources WHERE sha256 = ?", [seen.sha256]).fetchone()
     if known:
+        _window_said(con, seen.sha256, corrections)
         return Taken(seen.name, known[0], seen.sha256, known=True)
+    corrections = forgotten.get(seen.sha256, corrections)
     known_as = asked.understood(con, seen, scratch, corrections, kind, keep)
     table, read, corrections = known_as.table, known_as.read, known_as.corrections
     say(f"reading {table.rows:,} rows of {path.name}")
@@ -207,11 +230,12 @@ def _take(
         read = _counted(read, taken)
         merged = merging.Merged(_count(con, name) - earlier, 0, 0)
     aside = _count(con, "set_aside") - before
-    if aside == table.rows:
-        raise _nothing_used(con, seen, source, table.rows)
     rules = _rules(con, source)
-    if read.kind in STAYS:
-        _most_used(con, seen, read, rules, table.rows)
+    if aside == table.rows:
+        raise _nothing_used(read, seen, rules, table.rows)
+    misread = sum(rule.rows for rule in rules if rule.rule != REPEATED)
+    if read.kind in STAYS and misread > MOST * table.rows:
+        raise _mostly_aside(read, seen, rules, table.rows)
     values = leveled(con, table, read, corrections.values) if read.kind in STAYS else ()
     con.execute(
         "INSERT INTO sources VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -284,17 +308,43 @@ def _counted(read: Read, taken: Sequence[counts.Counted]) -> Read:
     return replace(read, columns=columns)
 
 
-def _nothing_used(con: duckdb.DuckDBPyConnection, seen: Look, source: int, rows: int) -> InputError:
-    rule = _rules(con, source)[0]
+def _nothing_used(read: Read, seen: Look, rules: Sequence[Rule], rows: int) -> InputError:
+    rule = rules[0]
     return InputError.of(
-        f"none of {rows:,} rows can be used; the first: {rule.reason}"
+        f"none of {rows:,} row{'s' * (rows != 1)} can be used; the first: {rule.reason}"
         + (f" ('{rule.value}')" if rule.value else ""),
-        fix="correct how the columns are read in a mapping (columns:, forms:)",
+        fix=_how_to_read(read, rule),
         file=str(seen.path),
         line=rule.line,
         path=(rule.field,) if rule.field else (),
         value=rule.value,
     )
+
+
+def _mostly_aside(read: Read, seen: Look, rules: Sequence[Rule], rows: int) -> InputError:
+    rule = next(rule for rule in rules if rule.rule != REPEATED)
+    aside = sum(r.rows for r in rules if r.rule != REPEATED)
+    return InputError.of(
+        f"{aside:,} of {rows:,} rows would be set aside, more than half: the file is not read as "
+        f"it is meant, and nothing is written. {rule.rows:,} for this: {rule.reason}"
+        + (f" ('{rule.value}')" if rule.value else ""),
+        fix=_how_to_read(read, rule) + "; if they are truly so, take them out of the file",
+        file=str(seen.path),
+        line=rule.line,
+        path=(rule.field,) if rule.field else (),
+        value=rule.value,
+    )
+
+
+def _how_to_read(read: Read, rule: Rule) -> str:
+    admitted, released = read.of("admitted"), read.of("released")
+    if rule.rule == "negative_stay" and admitted and released:
+        names = (json.dumps(c.name, ensure_ascii=False) for c in (released, admitted))
+        return (
+            "released looks like admitted: swap them in the mapping, "
+            "columns: {{admitted: {}, released: {}}}".format(*names)
+        )
+    return "correct how the columns are read in a mapping (columns:, forms:)"
 
 
 def _rules(con: duckdb.DuckDBPyConnection, source: int) -> tuple[Rule, ...]:
@@ -318,6 +368,15 @@ def _as_json(read: Read, corrections: Corrections, keep: Sequence[str]) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def _window_said(con: duckdb.DuckDBPyConnection, sha256: str, corrections: Corrections) -> None:
+    """Note a window that is given with a file that needs no reading."""
+    if corrections.since:
+        con.execute(
+            "UPDATE sources SET mapping = json_merge_patch(mapping, ?) WHERE sha256 = ?",
+            [json.dumps({"window": {"from": str(corrections.since)}}), sha256],
+        )
 
 
 def _highest(con: duckdb.DuckDBPyConnection) -> int:

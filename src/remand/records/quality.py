@@ -88,7 +88,10 @@ def _case(con: duckdb.DuckDBPyConnection, old_open_days: int) -> Case:
 
 
 def lines(checks: list[Check]) -> list[str]:
-    """The checks as text: a line each, then those that found something, told in full."""
+    """The checks as text: a line each, then those that found something, told in full.
+
+    Those that are in order, or could not look, need no more than their line.
+    """
     table = [
         (_MARKS[check.severity], check.name, _found(check), _effect(check)) for check in checks
     ]
@@ -98,7 +101,7 @@ def lines(checks: list[Check]) -> list[str]:
         for mark, name, found, effect in table
     ]
     for check in checks:
-        if check.severity == "ok":
+        if check.severity == "ok" or (not check.found and check.severity == "note"):
             continue
         text += [
             "",

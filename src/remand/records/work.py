@@ -232,12 +232,25 @@ def opened(path: str | Path) -> duckdb.DuckDBPyConnection:
         raise InputError.of(
             f"there is no work file '{path}'", fix="make one: remand ingest FILE --into WORK.duckdb"
         )
+    if what := not_a_database(Path(path)):
+        raise InputError.of(
+            f"'{path}' cannot be read as a work file: this is {what}",
+            fix=f"take it in first: remand ingest {path} --into work.duckdb",
+        )
+    con = None
     try:
         con = duckdb.connect(str(path), read_only=True)
         found = con.execute("SELECT value FROM about WHERE key = 'format'").fetchone()
     except duckdb.Error as error:
+        if con is not None:
+            con.close()
+        why = (
+            "another program has it open" if "lock" in str(error)
+            else "it is a database, but none that remand ingest wrote" if con is not None
+            else "it is damaged, or of another version of DuckDB"
+        )  # fmt: skip
         raise InputError.of(
-            f"'{path}' cannot be read as a work file: {str(error).splitlines()[0]}",
+            f"'{path}' cannot be read as a work file: {why}",
             fix="give the file that remand ingest wrote, open in no other program",
         ) from None
     if found is None or found[0] != FORMAT:
@@ -246,6 +259,20 @@ def opened(path: str | Path) -> duckdb.DuckDBPyConnection:
             f"'{path}' was written by another version of remand", fix="ingest the records again"
         )
     return con
+
+
+def not_a_database(path: Path) -> str | None:
+    """What a file is that is no database, by its bytes and its name; None for a database."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[8:] == b"DUCK":
+        return None
+    if head.startswith(b"PAR1"):
+        return "a Parquet file"
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return "an Excel file"
+    name = path.name.lower()
+    return "a CSV file" if name.endswith((".csv", ".csv.gz", ".tsv", ".txt")) else "no database"
 
 
 def _sources(con: duckdb.DuckDBPyConnection) -> tuple[Source, ...]:

@@ -141,7 +141,7 @@ def counted(number: float, what: str, more: str = "") -> str:
     return f"{number:,} {what if number == 1 else more or what + 's'}"
 
 
-def listed(items: Iterable[str], most: int = 12) -> str:
+def listed(items: Iterable[str], most: int = SHOWN, sign: str = ", ") -> str:
     """Words in a row, the rest counted.
 
     >>> listed(["a", "b", "c"], most=2)
@@ -149,7 +149,7 @@ def listed(items: Iterable[str], most: int = 12) -> str:
     """
     known = list(items)
     rest = len(known) - most
-    return ", ".join(known[:most]) + (f" and {rest} more" if rest > 0 else "")
+    return sign.join(known[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def percent(share: float) -> str:

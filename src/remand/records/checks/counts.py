@@ -159,11 +159,12 @@ def race_rows_differ(case: Case) -> Check:
 
 def _axis(axis: str, days: int, wrong: int, apart: float, share: float, levels: str) -> str:
     if not wrong:
-        return f"{axis.capitalize()} rows ({levels}) add up to the total on all {days:,} days."
+        every = f"all {days:,} days" if days > 1 else "the one day"
+        return f"{axis.capitalize()} rows ({levels}) add up to the total on {every}."
     short = "are short of" if apart < 0 else "exceed"
     return (
         f"{axis.capitalize()} rows ({levels}) {short} the total by {abs(apart):,.0f} people "
-        f"({percent(abs(share))}) on average, on {wrong:,} of {days:,} days"
+        f"({percent(abs(share))}) on average, on {wrong:,} of {counted(days, 'day')}"
         + (": levels are left out." if share < -0.05 else ".")
     )
 

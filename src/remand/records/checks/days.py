@@ -20,6 +20,9 @@ SPREADS = 4.0
 LEAST = 0.1
 """Shifts of less than this share of the level before them are not told."""
 
+NOBODY = 0.05
+"""People or admissions a day below which there is no level."""
+
 Floats = NDArray[np.float64]
 
 
@@ -69,9 +72,11 @@ def _blind_days(case: Case, blind: list[dt.date]) -> str:
     text = f"No snapshot was taken on {counted(len(blind), 'day')}: {_spans(blind)}; {single}."
     (once,) = case.one("SELECT count(*) FROM stays WHERE first_seen = last_seen")
     taken = case.days - len(blind)
+    daily = once / max(taken, 1)
+    missing = round(len(blind) * daily)
     return (
-        f"{text} About {len(blind) * once / max(taken, 1):.0f} stays that only those days' "
-        f"snapshots would have seen are missing ({once / max(taken, 1):.1f} a day are seen once)."
+        f"{text} About {counted(missing, 'stay')} that only those days' snapshots would have seen "
+        f"{'is' if missing == 1 else 'are'} missing ({daily:.1f} a day are seen once)."
     )
 
 
@@ -169,8 +174,10 @@ def level_shifts(case: Case) -> Check:
         # are one count rather than 56, for the same people stand in most of them
         floor = float(np.sqrt(np.pi * max(float(series.mean()), 1 / WINDOW) / independent))
         for shift in shifts(series, floor):
+            if shift.before < NOBODY:
+                continue  # from nobody no level has shifted: see window_edges
             day = calendar["day"][shift.day]
-            change = shift.after / shift.before - 1 if shift.before else np.inf
+            change = shift.after / shift.before - 1
             told.append(
                 (day, f"{day}: {what} {'a day ' if what == 'admissions' else ''}from "
                  f"{_level(shift.before)} to {_level(shift.after)} ({'+' if change > 0 else ''}"
@@ -181,9 +188,9 @@ def level_shifts(case: Case) -> Check:
     says = (
         "No shift beyond what chance and the usual drift explain."
         if not lines
-        else f"{counted(len(lines), 'shift')}: {'; '.join(lines)}. Medians of the eight weeks "
-        "before and after. If a system changed, nothing is wrong; if a file did, it is. The ADP "
-        "is a mean over both levels: give figures for each side, and fit to one."
+        else f"{counted(len(lines), 'shift')}: {listed(lines, sign='; ')}. Medians of the eight "
+        "weeks before and after. If a system changed, nothing is wrong; if a file did, it is. The "
+        "ADP is a mean over both levels: give figures for each side, and fit to one."
     )
     return Check("level_shifts", title, "note" if lines else "ok", len(lines), of, 0.0,
                  "kept" if lines else "nothing to do", says, tuple(lines[:SHOWN]))  # fmt: skip

@@ -110,8 +110,13 @@ def missing_fields(case: Case) -> Check:
             strict=True,
         )
     )
-    never = [c for c, (full, due) in filled.items() if due and not full]
-    gaps = {c: (due - full) / due for c, (full, due) in filled.items() if full and full < due}
+    told = _told(case)
+    never = [c for c, (full, due) in filled.items() if due and not full and c not in told]
+    gaps = {
+        c: (due - full) / due
+        for c, (full, due) in filled.items()
+        if full < due and (full or c in told)
+    }
     if not gaps:
         says = "Every column that these files fill is full."
         return Check("missing_fields", title, "ok", 0, case.stays, 0.0, "nothing to do",
@@ -137,6 +142,15 @@ def missing_fields(case: Case) -> Check:
                  tuple(text.replace(": no,", ": no") for text in examples))  # fmt: skip
 
 
+def _told(case: Case) -> set[str]:
+    """Columns of ``stays`` that a column of the files was read as, be it empty throughout."""
+    rows = case.con.execute("""
+        SELECT DISTINCT unnest([name->>'$.field', name->>'$.kept']) FROM (
+            SELECT unnest(CAST(mapping->'$.columns' AS JSON[])) AS name FROM sources)
+    """).fetchall()
+    return {row[0] for row in rows if row[0]}
+
+
 def _due(column: str, case: Case) -> str:
     """SQL: whether a stay should have a column: how it ended only once it has."""
     if column == "released":
@@ -158,4 +172,4 @@ def _empty(column: str, case: Case) -> str:
 
 
 def _never(columns: list[str]) -> str:
-    return f" Not in these files: {listed(columns)}." if columns else ""
+    return f" Not in these files: {listed(columns, most=20)}." if columns else ""

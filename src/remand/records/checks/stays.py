@@ -100,17 +100,17 @@ def old_open_stays(case: Case) -> Check:
 
 
 def duplicate_bookings(case: Case) -> Check:
-    """The same booking twice: ingest sets the second aside."""
+    """The same booking twice: ingest uses the last row and sets the others aside."""
     found = _aside(case, "duplicate_booking")
     of = case.stays + found
     effect = -found / max(case.stays, 1) * case.adp
     says, done = "No booking stands in the records twice.", "nothing to do"
     if found:
         says = (
-            f"{counted(found, 'row')} set aside: the same booking again. If they last as long as "
-            f"the others, counting them would add about {-effect:.1f} people to the ADP."
+            f"{counted(found, 'row')} set aside: the same booking stands again below. If they last "
+            f"as long as the others, counting them would add about {-effect:.1f} people to the ADP."
         )
-        done = "set aside (table set_aside); the first is kept"
+        done = "set aside (table set_aside); the last row of each is used"
     return Check("duplicate_bookings", "one booking in several rows",
                  "warning" if found > of / 100 else "note" if found else "ok", found, of, effect,
                  done, says, _aside_rows(case, "duplicate_booking"))  # fmt: skip

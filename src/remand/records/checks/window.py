@@ -42,7 +42,8 @@ def window_edges(case: Case) -> Check:
         says.append(f"{counted(open_at_end, 'stay')} still inside at the end (right-censored).")
     ramp, lacks = _ramp(case)
     lag = "" if case.snapshots else _lag(case)  # no snapshot is written up late
-    says += [text for text in (ramp, lag, _unseen(case) if case.snapshots else "") if text]
+    silent = _silent(case)
+    says += [text for text in (ramp, silent, lag, _unseen(case) if case.snapshots else "") if text]
     if passed and not case.snapshots:
         says.append(
             f"{counted(passed, 'stay')} ({percent(passed / spelled)}) crossed no midnight: "
@@ -63,7 +64,7 @@ def window_edges(case: Case) -> Check:
         WHERE spelled.day_seen > spelled.day_in OR spelled.day_out IS NULL
         ORDER BY spelled.day_in, spelled.stay
     """)  # noqa: S608 - of the contract
-    return Check("window_edges", title, "warning" if ramp or lag else "note" if found or
+    return Check("window_edges", title, "warning" if ramp or lag or silent else "note" if found or
                  case.snapshots else "ok", found, spelled, lacks, done if found else
                  "nothing to do", " ".join(says), examples)  # fmt: skip
 
@@ -83,6 +84,18 @@ def _ramp(case: Case) -> tuple[str, float]:
         f"ADP before {full} is too low, by {lacks:.1f} people over the whole window; ask for "
         "everyone inside on the first day, or measure from that day on.",
         -lacks,
+    )
+
+
+def _silent(case: Case) -> str:
+    """Weeks at the beginning in which nobody came: the window begins before the admissions do."""
+    came = case.calendar.filter(pl.col("admissions") > 0)["day"]
+    days = (came[0] - case.since).days if len(came) else 0
+    if days < 7 * WEEKS:
+        return ""
+    return (
+        f"Nobody was booked in before {came[0]}, {counted(days, 'day')} into the window: the "
+        "export seems to begin there; let the window begin there too (mapping, window: from)."
     )
 
 

@@ -65,7 +65,11 @@ class Corrections:
 
     def wrong(self, message: str, fix: str, *path: str, value: Any = None) -> InputError:
         """An input error in the mapping, with its line."""
-        return InputError([self.locate(Problem("error", path, message, value, fix))])
+        return InputError([self.problem(message, fix, *path, value=value)])
+
+    def problem(self, message: str, fix: str, *path: str, value: Any = None) -> Problem:
+        """A problem of the mapping, with its line."""
+        return self.locate(Problem("error", path, message, value, fix))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from remand.errors import InputError, did_you_mean
+from remand.errors import InputError, Problem, did_you_mean
 from remand.records.intake.columns import TIMES, Column, Corrections, Read
-from remand.records.intake.forms import FORMS, Form, Found, found, named, settled, turned
+from remand.records.intake.forms import (
+    FORMS,
+    Form,
+    Found,
+    found,
+    named,
+    settled,
+    try_on,
+    turned,
+    worn,
+)
 from remand.records.intake.reading import Table
 
 if TYPE_CHECKING:
@@ -22,16 +32,23 @@ def with_forms(
     Raises InputError if a column holds no dates, or a correction does not fit.
     """
     dates = [c for c in read.columns if c.field in {*TIMES, "month"}]
-    for name in corrections.forms:
-        if not any(name in (c.field, c.name) for c in dates):
-            raise corrections.wrong(
-                f"'{name}' is no date of {table.look.name}",
-                did_you_mean(name, [str(c.field) for c in dates]), "forms", name,
-            )  # fmt: skip
+    problems = [
+        corrections.problem(
+            f"'{name}' is no date of {table.look.name}",
+            did_you_mean(name, [str(c.field) for c in dates]), "forms", name,
+        )
+        for name in corrections.forms
+        if not any(name in (c.field, c.name) for c in dates)
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
     columns, notes = list(read.columns), list(read.notes)
     forms: dict[int, Found] = {}
     for column in dates:
         form = _said(column, corrections)
+        if form is not None:
+            try_on(con, "sample", text_of(read, column))
+            form = worn(con, form)
         result = Found(form, 1, 1) if form else _found(con, table, read, column)
         if column.field == "birth_date" and (result is None or _years_only(con, column)):
             columns[column.position] = _no_birthday(con, read, column)
@@ -58,16 +75,20 @@ def with_forms(
 def _said(column: Column, corrections: Corrections) -> Form | None:
     """The form that a mapping gives."""
     said = corrections.forms.get(str(column.field)) or corrections.forms.get(column.name)
-    if said is None:
-        return None
-    form = named(said)
-    if form is None:
-        fix = did_you_mean(said, [f.name for f in FORMS])
-        raise corrections.wrong(
-            f"'{said}' is no form of dates", f"{fix} or write one: '%d.%m.%Y %H:%M'",
-            "forms", str(column.field), value=said,
-        )  # fmt: skip
-    return form
+    return named(said) if said else None
+
+
+def no_forms(corrections: Corrections) -> list[Problem]:
+    """Forms of a mapping that there are not."""
+    return [
+        corrections.problem(
+            f"'{said}' is no form of dates",
+            f"{did_you_mean(said, [f.name for f in FORMS])} or write one: '%d.%m.%Y %H:%M'",
+            "forms", name, value=said,
+        )
+        for name, said in corrections.forms.items()
+        if named(said) is None
+    ]  # fmt: skip
 
 
 def _found(

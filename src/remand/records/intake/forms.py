@@ -5,6 +5,7 @@ A column has one form, and ISO is read beside it. What no form reads is not a da
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ EARLIEST, LATEST = 1900, 2100
 
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %I:%M%p", " %I:%M:%S%p",
           " %H:%M:%S.%f", "T%H:%M:%S", " %H%M")  # fmt: skip
+_EXAMPLE = dt.datetime(2016, 1, 31, 14, 5, 9)  # noqa: DTZ001 - the jail's own clock
 _TIME_OF_DAY = r"^\d{1,2}:\d{2}(:\d{2})?(\s*[AaPp][Mm])?$"
 
 
@@ -26,7 +28,7 @@ class Form:
 
     Attributes:
         name: what a mapping calls it.
-        shown: an example, for people.
+        shown: an example, for people: the 31st of January 2016, five past two.
         days: the day in strptime's signs, each of the ways it may be written.
         order: ``month`` or ``day`` where the two could be mistaken for each other.
         ways: the ways to write day and time, the likeliest first; worked out if not given.
@@ -107,8 +109,7 @@ def named(text: str) -> Form | None:
     if text in BY_NAME:
         return BY_NAME[text]
     if "%" in text:
-        signs = text if re.search(r"%[HIMS]", text) else None
-        return Form(text, text, (signs,) if signs else (text,))
+        return Form(text, _EXAMPLE.strftime(text), (text,))
     return None
 
 
@@ -135,17 +136,14 @@ def found(con: duckdb.DuckDBPyConnection, relation: str, text: str) -> Found | N
 
     ``relation`` and ``text`` are SQL. Excel's numbers are believed only where nothing else reads.
     """
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE tried AS SELECT v FROM (SELECT DISTINCT {text} AS v "  # noqa: S608
-        f"FROM {relation}) WHERE v IS NOT NULL ORDER BY hash(v), v LIMIT {TRIED}"
-    )
+    try_on(con, relation, text)
     tried, times, iso = _counts(
         con, ["v", f"CASE WHEN regexp_matches(v, '{_TIME_OF_DAY}') THEN 1 END", FORMS[0].sql("v")]
     )
     if not tried:
         return None
     if iso == tried:
-        return Found(FORMS[0], iso, tried)
+        return Found(worn(con, FORMS[0]), iso, tried)
     read = _counts(con, [form.sql("v") for form in FORMS])
     best = max(range(len(FORMS)), key=lambda i: (read[i], -i))
     if 4 * read[best] < tried:
@@ -158,7 +156,35 @@ def found(con: duckdb.DuckDBPyConnection, relation: str, text: str) -> Found | N
         often = _counts(con, [f"try_strptime(v, {_quoted(way)})" for way in ways])
         order = sorted(range(len(ways)), key=lambda i: -often[i])
         form = replace(form, ways=tuple(ways[i] for i in order))
-    return Found(form, read[best], tried, tied)
+    return Found(worn(con, form), read[best], tried, tied)
+
+
+def worn(con: duckdb.DuckDBPyConnection, form: Form) -> Form:
+    """The form with an example as the values in ``tried`` are written: signs, zeros, time.
+
+    Where it is always midnight, no time is told.
+    """
+    signs = (r"\d:\d", r"[ T]0?0:00(:00(\.0+)?)?$", r"\d:\d+:\d", r"\dT\d", r"\.\d",
+             r"^0\d|[/.-]0\d[/.-]", r"[ T]0\d:", r"[ T]\d:\d")  # fmt: skip
+    marks = [f"CASE WHEN regexp_matches(v, '{sign}') THEN 1 END" for sign in signs]
+    tried, timed, midnight, seconds, letter, point, zeros, early, bare = _counts(con, ["v", *marks])
+    if not tried:
+        return form
+    if form.name == "excel":
+        return form if point else replace(form, shown="42400")
+    if form.name == "iso":
+        hours = "" if 2 * timed <= tried else " %H:%M:%S" if 2 * seconds > timed else " %H:%M"
+        way = "%Y-%m-%d" + (hours.replace(" ", "T") if 2 * letter > tried else hours)
+    else:
+        way = form.all_ways()[0]
+    text = _EXAMPLE.strftime(way.replace(".%f", ""))
+    if timed == midnight:
+        text = re.sub(r"[ T]\d+:.*$", "", text)
+    if form.order and not zeros:
+        text = re.sub(r"\b0(\d)(?=[/.-])", r"\1", text)
+    if bare and not early:
+        text = re.sub(r" 0(\d:)", r" \1", text)
+    return replace(form, shown=text)
 
 
 def settled(con: duckdb.DuckDBPyConnection, relation: str, text: str, form: Form) -> Form | None:
@@ -183,6 +209,14 @@ def _twin(form: Form) -> Form | None:
         (f for f in FORMS if {f.order, form.order} == {"day", "month"}
          and f.days[0][-1] == form.days[0][-1]), None,
     )  # fmt: skip
+
+
+def try_on(con: duckdb.DuckDBPyConnection, relation: str, text: str) -> None:
+    """The temporary table ``tried``: different values of a column, as ``v``."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE tried AS SELECT v FROM (SELECT DISTINCT {text} AS v "  # noqa: S608
+        f"FROM {relation}) WHERE v IS NOT NULL ORDER BY hash(v), v LIMIT {TRIED}"
+    )
 
 
 def _counts(con: duckdb.DuckDBPyConnection, values: list[str]) -> list[int]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from remand.errors import InputError
+from remand.records import work
 
 PIECE = 1 << 20
 LONGEST = 2_000_000
@@ -108,7 +109,14 @@ def _kind(path: Path, head: bytes, notes: list[str]) -> Kind:
         if head.startswith(magic):
             raise _wrong(path, f"this is {what}, not a table", _EXPORT)
     if head[8:12] == b"DUCK":
-        raise _wrong(path, "this is a DuckDB database, not an export", _EXPORT)
+        try:
+            work.opened(path).close()
+        except InputError:
+            raise _wrong(path, "this is a DuckDB database, not an export", _EXPORT) from None
+        raise _wrong(
+            path, "this is a work file, not an export",
+            f"measure or fit it (remand measure {path}), or swap FILE and --into",
+        )  # fmt: skip
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")):
         raise _wrong(path, "this is a web page or XML, not a table", _EXPORT, 1)

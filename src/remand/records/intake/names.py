@@ -91,6 +91,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "status_last": (
         "status last", "last status", "current status", "final status", "status at release",
+        "legal status at release", "release status", "released status", "legal status last",
+        "last legal status", "final legal status", "status at discharge", "discharge status",
+        "inmate status at release", "release legal status", "legal status on release",
     ),
     "release_reason": (
         "release reason", "reason released", "reason for release", "released reason", "rel reason",
@@ -167,13 +170,69 @@ _CALLED = {
 }
 
 
+_SHORT = {"bkg": "booking", "bk": "booking", "rel": "release", "rls": "release",
+          "adm": "admission", "dt": "date", "dttm": "date", "datetime": "date", "cd": "code",
+          "no": "number", "num": "number", "nbr": "number", "desc": "description",
+          "descr": "description", "chg": "charge", "off": "offense", "inm": "inmate"}  # fmt: skip
+
+
+def _written_out(name: str) -> str:
+    """A name in whole words; a date with its time is a date."""
+    said = " ".join(_SHORT.get(word, word) for word in words(name).split())
+    return said.replace("date time", "date")
+
+
+_WRITTEN_OUT = {
+    _written_out(synonym): (field, 100 + rank)
+    for field, synonyms in reversed(FIELDS.items())
+    for rank, synonym in reversed(list(enumerate(synonyms)))
+}
+"""The same in whole words, less sure than a name as it stands."""
+
+
 def field_of(name: str) -> tuple[str, int] | None:
     """The field a column is, by its name, and how sure: 0 is the likeliest name; or None.
 
     >>> field_of("ADM"), field_of("in-date"), field_of("shoe size")
     (('admitted', 9), ('admitted', 28), None)
+    >>> field_of("Rls Dttm"), field_of("Book Date/Time"), field_of("Race Cd")
+    (('released', 101), ('admitted', 119), ('race', 101))
     """
-    return _CALLED.get(_bare(name))
+    called = _CALLED.get(_bare(name))
+    said = _written_out(name)
+    return called or (_WRITTEN_OUT.get(said) if " " in said else None)
+
+
+_SAY_LITTLE = {"at", "of", "on", "the", "date", "dt", "code", "cd", "id", "no", "num", "number",
+               "type", "desc", "description", "time"}  # fmt: skip
+
+
+def nearest(name: str, fields: Iterable[str]) -> str | None:
+    """The field whose names share most words with a column's, abbreviated or not; or None.
+
+    >>> nearest("Legal Sts at Rel", FIELDS), nearest("Off Desc", FIELDS), nearest("cell", FIELDS)
+    ('status_last', 'charge', None)
+    """
+    said = words(name).split()
+    best, close = 0.5, None
+    for field in fields:
+        for synonym in FIELDS[field]:
+            other = synonym.split()
+            shared = [w for w in said if any(_short_for(w, o) for o in other)]
+            if set(shared) <= _SAY_LITTLE:
+                continue
+            score = len(shared) / max(len(said), len(other))
+            if score > best:
+                best, close = score, field
+    return close
+
+
+def _short_for(word: str, whole: str) -> bool:
+    """Whether a word is another, or is short for it: its first letter, others in their order."""
+    if word == whole:
+        return True
+    letters = iter(whole)
+    return 2 < len(word) < len(whole) and word[0] == whole[0] and all(w in letters for w in word)
 
 
 def kept_out(name: str) -> tuple[str, bool] | None:

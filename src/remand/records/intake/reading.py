@@ -104,9 +104,7 @@ def _text(
     delimiter = delimiter or _delimiter(look, head)
     split = [_cells(line, delimiter) for line in head]
     top = headers.find(str(look.path), split, header)
-    found = Table(
-        look, top.names, "", "", 0, delimiter=delimiter, header=top.line, notes=top.notes
-    )
+    found = Table(look, top.names, "", "", 0, delimiter=delimiter, header=top.line, notes=top.notes)
     names, after = top.names, top.after
     if look.regular:
         quick = replace(

@@ -77,7 +77,7 @@ def note_days(con: duckdb.DuckDBPyConnection) -> str:
     if found >= DAILY * length:
         missing = length - found
         days = "SELECT day FROM seen"
-        note = f"{missing} days without a snapshot" if missing else ""
+        note = f"{missing} day{'s' * (missing != 1)} without a snapshot" if missing else ""
     else:
         days = (
             f"SELECT CAST(unnest(generate_series(DATE '{first}', DATE '{last}', INTERVAL 1 DAY)) "

@@ -30,6 +30,11 @@ def rewritten(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
     import duckdb  # noqa: PLC0415 - slow to import, needed only here
 
     _writable(path)
+    if path.exists() and (what := work.not_a_database(path)):
+        raise InputError.of(
+            f"'{path}' cannot be read as a work file: this is {what}",
+            fix="swap FILE and --into? Or name another work file",
+        )
     _clear(path)
     scratch = _part(path, os.getpid())
     try:
