@@ -132,3 +132,15 @@ def remand(monkeypatch, capsys):
         return code, out, err
 
     return run
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """Rows of a query to ``w.duckdb``, the work file of a test."""
+    import duckdb
+
+    def asked(sql):
+        with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    return asked

@@ -51,17 +51,6 @@ def take(tmp_path):
     return taken
 
 
-@pytest.fixture
-def ask(tmp_path):
-    """Rows of a query to ``w.duckdb``."""
-
-    def asked(sql):
-        with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as con:
-            return con.execute(sql).fetchall()
-
-    return asked
-
-
 def mapping(tmp_path, text):
     path = tmp_path / "map.yaml"
     path.write_text(text)

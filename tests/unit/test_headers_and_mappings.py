@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 
-import duckdb
 import pytest
 
 HEAD = "Inmate No,Booked,Released,DOB,Race"
@@ -35,17 +34,6 @@ def take(tmp_path, remand):
         return remand("ingest", tmp_path / name, "--into", tmp_path / "w.duckdb", *args)
 
     return taken
-
-
-@pytest.fixture
-def ask(tmp_path):
-    """Rows of a query to ``w.duckdb``."""
-
-    def asked(sql):
-        with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as con:
-            return con.execute(sql).fetchall()
-
-    return asked
 
 
 # -- the header -----------------------------------------------------------------------------
