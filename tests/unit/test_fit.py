@@ -264,6 +264,15 @@ def test_a_group_is_of_people_and_not_of_stays(build):
     assert [1] not in fitted.laws.nodes.keys[:, 1:2].tolist()
 
 
+def test_a_status_of_one_person_is_not_a_state(build):
+    """Twelve stays under a status nobody else has go with the commonest one."""
+    person = np.append(np.arange(300), np.repeat(300, 12))
+    day = np.append(np.arange(300), np.arange(12) * 25)
+    status = ["held"] * 300 + ["federal"] * 12
+    records = build.records(person, day, np.minimum(day + 5, 399), 400, status=status)
+    assert fit(records, draws=0).layout.states == ("held",)
+
+
 def test_a_handful_of_people_is_no_law(build):
     """Nine people let out: their stays would be told one by one."""
     day = np.arange(9)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from remand.fitting.arrivals import Calendar, Pace, dispersion, pace
 from remand.fitting.layout import FEW, Layout
+from remand.fitting.pace import Calendar, Pace, dispersion, pace
 from remand.fitting.stays import Draws
 from remand.fitting.tonight import coarse, pooled_counts
 from remand.outcomes.suppression import hide

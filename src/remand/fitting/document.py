@@ -16,10 +16,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.fitting import told
-from remand.fitting.arrivals import season_of, short, weekdays_of
 from remand.fitting.fit import Fitted
 from remand.fitting.layout import NEVER, RELEASED
 from remand.fitting.nodes import REST
+from remand.fitting.pace import season_of, short, weekdays_of
 from remand.fitting.sparse import sparse
 from remand.fitting.stays import Laws, periods
 from remand.fitting.tonight import Aged

@@ -29,10 +29,10 @@ NEVER = "not_back"
 """The exit of those who are not booked again within the horizon."""
 
 FEW = 10
-"""Statuses and exits of fewer stays than this are taken together as ``other``."""
+"""Statuses and exits of fewer people than this are taken together as ``other``."""
 
 RARE = 0.002
-"""So are exits that fewer than this share of all completed stays take."""
+"""So are exits that fewer than this share of those let out take."""
 
 MOST_LEVELS = 40
 """More levels than this in an axis are codes, not groups."""
@@ -88,10 +88,11 @@ class Layout:
         for name, found in axes.items():
             stratum = stratum * len(found) + _codes(records.axis(name), found)
         status = records.axis("status")
-        kinds = _common(status, len(records.stays))
+        person = records.stays["person"]
+        kinds = _common(_once(status, person))
         inside = records.stays["day_out"].is_null()
         reason = _reasons(records)
-        ways = _common(reason.filter(~inside), int((~inside).sum()), RARE)
+        ways = _common(_once(reason.filter(~inside), person.filter(~inside)), RARE)
         states = _named(tuple(dict.fromkeys(kinds.values())), {RELEASED, GONE})
         exits = _named(tuple(dict.fromkeys(ways.values())), set())
         return cls(
@@ -120,12 +121,18 @@ def _reasons(records: Records) -> pl.Series:
     return pl.repeat(RELEASED, len(records.stays), eager=True)
 
 
-def _common(column: pl.Series, of: int, rare: float = 0.0) -> dict[str, str]:
+def _once(column: pl.Series, person: pl.Series) -> pl.Series:
+    """A column with each of a person's levels once: its counts are of people, not of stays."""
+    pairs = pl.DataFrame({"level": column, "person": person}).unique(maintain_order=True)
+    return pairs["level"]
+
+
+def _common(column: pl.Series, rare: float = 0.0) -> dict[str, str]:
     """What each level is called: itself, or ``other`` for the rare ones; the commonest first."""
     counted = column.value_counts()
     count = dict(zip(counted[column.name].to_list(), counted["count"].to_list(), strict=True))
     order = levels(column) if len(column) else (MISSING,)
-    least = max(FEW, rare * of)
+    least = max(FEW, rare * len(column))
     few = {level for level in order[1:] if count.get(level, 0) < least}
     # what is too little even together goes with the commonest
     other = OTHER if sum(count.get(level, 0) for level in few) >= FEW else order[0]

@@ -20,8 +20,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.errors import InputError
-from remand.fitting.arrivals import Calendar, Pace, pace, season_of, short
 from remand.fitting.document import Folder
+from remand.fitting.pace import Calendar, Pace, pace, season_of, short
 from remand.outcomes.aggregated import Monthly
 from remand.outcomes.bands import drawn
 from remand.outcomes.bootstrap import check_draws

@@ -1,8 +1,8 @@
 """The groups whose laws are estimated, and the wider groups that small ones lean on.
 
 A group is a state with one level of each axis; the group above it drops the last axis. Groups of
-fewer stays than an axis asks for are taken together with their like, so that no law is that of a
-few people.
+fewer people than an axis asks for are taken together with their like, so that no law is that of a
+few.
 """
 
 from __future__ import annotations

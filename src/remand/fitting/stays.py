@@ -32,7 +32,7 @@ STRENGTH = 25.0
 """People that the law of the wider group counts for in the law of a group."""
 
 PERIOD_FEW = 50
-"""Stays that a group needs in half a year to have a law of that half year."""
+"""People that a group needs in half a year to have a law of that half year."""
 
 PERIOD_DAYS = 120
 """Days of a half year that the records must hold for it to stand alone."""

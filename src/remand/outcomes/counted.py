@@ -1,10 +1,7 @@
 """The tally of a jail's records: the same counts as a run's, of people who were there.
 
 A measured figure is exact for the people recorded. Its interval says how much it would differ had
-chance sent other people of the same kind: the Bayesian bootstrap (D. Rubin, *The Annals of
-Statistics* 9, 1981) gives every person, with all stays, a weight drawn from Exp(1). The weights are
-not scaled to a fixed number of people, so that a count of n people who came once each varies as a
-Poisson count does.
+chance sent other people of the same kind (`remand.outcomes.bootstrap`).
 """
 
 from __future__ import annotations

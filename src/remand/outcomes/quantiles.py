@@ -22,8 +22,6 @@ BASES = {
     "stay_admission": "of those admitted in the period, to its end (product limit)",
     "stay_release": "of those released in the period",
 }
-STAY_QUANTILES = tuple(f"{basis}_{share}" for basis in BASES for share in SHARES)
-"""Quantities of this module, such as ``stay_admission_p50``."""
 
 
 @dataclass(frozen=True)

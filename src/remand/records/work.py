@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from remand.errors import InputError, did_you_mean
-from remand.records.contracts import FORMAT, STAYS
+from remand.records.contracts import FORMAT
 
 if TYPE_CHECKING:
     import duckdb
@@ -308,6 +308,3 @@ def _age() -> str:
         f"WHEN began.age < {first} THEN 'under {first}'",
     ]
     return f"CASE {' '.join([*whens, *middle])} ELSE '{last} and over' END"
-
-
-__all__ = ["MISSING", "NOT_AXES", "STAYS", "Records", "Source", "levels", "opened", "read"]

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from remand.fitting.arrivals import Calendar, Pace, dispersion, pace
+from remand.fitting.pace import Calendar, Pace, dispersion, pace
 
 FIRST = dt.date(2016, 3, 1)
 DAYS = 1461
