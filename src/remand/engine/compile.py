@@ -208,6 +208,8 @@ class _Builder:
         if arrivals.trend:
             years = np.arange(self.steps) * self.clock.days / 365.25
             factor = factor * (1.0 + arrivals.trend) ** years
+        if arrivals.drift is not None:
+            factor = factor * arrivals.drift.factor(self.days[1:])
         return np.concatenate([[1.0], factor])
 
     # -- channels ---------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def _joint_table(table: Table, rows: tuple[AnyDwell, ...], strata: Strata, days:
             total = sum(cell.probability for cell in cells) if row.normalise else 1.0
             here = mask * (chosen == i)
             for exit_name in dict.fromkeys(cell.exit or "" for cell in cells):
-                share, law = TableDwell.conditional(c for c in cells if c.exit == exit_name)
+                share, law = row.given(exit_name or None, cells)
                 key = (exit_name, law)
                 table.own[key] = table.own.get(key, 0.0) + here
                 table.add(key, here * (share / total))

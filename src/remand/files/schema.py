@@ -13,6 +13,7 @@ from typing import Any, Literal
 from remand.model.edits import EDITS
 from remand.model.model import Model
 from remand.model.platform import Platform
+from remand.model.uncertain import Uncertainty
 
 Kind = Literal["model", "platform"]
 KINDS: tuple[Kind, ...] = ("model", "platform")
@@ -39,6 +40,7 @@ def json_schema(kind: Kind) -> dict[str, Any]:
             }
         )
     definitions["Policy"]["properties"]["edits"]["items"] = {"oneOf": choices}
+    definitions[Uncertainty.__name__] = Uncertainty.model_json_schema()
     _allow_short_forms(schema)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = f"remand {kind}"
@@ -50,6 +52,8 @@ def _allow_short_forms(schema: dict[str, Any]) -> None:
     definitions = schema["$defs"]
 
     def visit(node: Any) -> Any:
+        if node == {"title": Uncertainty.__name__}:  # where a number may be uncertain
+            return {"$ref": f"#/$defs/{Uncertainty.__name__}"}
         if isinstance(node, dict):
             node = {key: visit(value) for key, value in node.items()}
             items = node.get("items")

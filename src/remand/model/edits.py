@@ -12,17 +12,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from remand.errors import did_you_mean
 from remand.model.clock import DAYS_PER
-from remand.model.spec import (
-    FrozenDict,
-    Names,
-    NotNegative,
-    Number,
-    Positive,
-    Share,
-    Sourced,
-    Spec,
-    Where,
-)
+from remand.model.spec import FrozenDict, Names, Sourced, Spec, Where
+from remand.model.uncertain import NotNegative, Number, Positive, Share
 from remand.model.values import AnyDwell, TimeUnit
 
 

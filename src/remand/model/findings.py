@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,9 @@ from pydantic import BaseModel
 
 from remand.errors import InputError, Path, Problem, did_you_mean
 from remand.model.policy import Source
-from remand.model.spec import Row, Sourced, numbers_without_source
+from remand.model.spec import Row, Sourced
 from remand.model.strata import Strata, choose, uncovered
+from remand.model.uncertain import numbers_without_source, places_of
 
 SUM_TOLERANCE = 1e-9
 """How far from 1 shares that should add up to 1 may be."""
@@ -64,7 +66,8 @@ def unsourced(spec: BaseModel, known: Mapping[str, Source]) -> Iterator[Problem]
                 number,
                 "add source: <key>, or inferred: <why this number>, here or in a block around it",
             )
-    for path, part in walk(spec):
+    laws = ((place.path, place.law) for place in places_of(spec))
+    for path, part in chain(walk(spec), laws):
         for key in part.source if isinstance(part, Sourced) else ():
             if key not in known and "://" not in key:
                 yield error(

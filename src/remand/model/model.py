@@ -10,9 +10,10 @@ from pydantic import BeforeValidator, Field
 
 from remand.model.clock import Clock
 from remand.model.policy import Policy, Source
-from remand.model.spec import Date, FrozenDict, Names, NotNegative, Sourced
+from remand.model.spec import Date, FrozenDict, Names, Sourced
 from remand.model.states import KINDS, AnyState, Kind
 from remand.model.strata import Strata
+from remand.model.uncertain import NotNegative
 from remand.model.values import Arrivals, Disparity, Residents, Stock
 
 

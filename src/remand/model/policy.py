@@ -14,7 +14,8 @@ from pydantic import (
 )
 
 from remand.model.edits import NamedEdit
-from remand.model.spec import Date, Names, NotNegative, Number, Share, Sourced, Spec
+from remand.model.spec import Date, Names, Sourced, Spec
+from remand.model.uncertain import NotNegative, Number, Share, Uncertainty
 
 Authority = Literal["prosecutor", "judge", "police", "legislature", "jail", "defender", "several"]
 
@@ -41,7 +42,7 @@ class Compliance(Sourced):
 
     Attributes:
         value: a point, or
-        low, high: an assumption range, run at its midpoint until draws exist, and said.
+        low, high: an assumption range; its midpoint counts where one number is needed, and says so.
         measured: true where the edit's size is itself a measured effect on everyone eligible,
             so that what was not kept is already in it; it then counts as 1 and is no ceiling.
     """
@@ -68,6 +69,12 @@ class Compliance(Sourced):
         if self.value is not None:
             return self.value
         return ((self.low or 0.0) + (self.high or 0.0)) / 2
+
+    def uncertain(self) -> dict[str, Uncertainty]:
+        """The range as the law of the value."""
+        if self.low is None or self.high is None or self.value is not None or self.low == self.high:
+            return {}
+        return {"value": Uncertainty(low=self.low, high=self.high)}
 
     @property
     def ceiling(self) -> bool:

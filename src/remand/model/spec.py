@@ -11,13 +11,11 @@ A value that differs by stratum or by date is a list of such rows; `Row` says wh
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, NoReturn, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
-
-from remand.errors import Path
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -55,10 +53,6 @@ class FrozenDict(dict[K, V]):
         return core_schema.no_info_after_validator_function(cls, plain)
 
 
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Date = Annotated[dt.date, Field(strict=True)]
 
 
@@ -139,26 +133,3 @@ def as_rows(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return value
     return [value] if isinstance(value, Mapping | Row) else [{"value": value}]
-
-
-def numbers_without_source(
-    spec: object, path: Path = (), *, grounded: bool = False
-) -> Iterator[tuple[Path, float]]:
-    """Walk a spec and yield every number that nothing around it grounds."""
-    if isinstance(spec, Sourced):
-        grounded = grounded or spec.grounded
-    if isinstance(spec, BaseModel):
-        for name, field in type(spec).model_fields.items():
-            if name in spec.model_fields_set and not (field.exclude or name == "remand"):
-                child = getattr(spec, name)
-                yield from numbers_without_source(
-                    child, (*path, field.alias or name), grounded=grounded
-                )
-    elif isinstance(spec, Mapping):
-        for key, child in spec.items():
-            yield from numbers_without_source(child, (*path, key), grounded=grounded)
-    elif isinstance(spec, list | tuple):
-        for position, child in enumerate(spec):
-            yield from numbers_without_source(child, (*path, position), grounded=grounded)
-    elif isinstance(spec, int | float) and not isinstance(spec, bool) and not grounded:
-        yield path, float(spec)

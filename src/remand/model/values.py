@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 
 from remand.model import laws
 from remand.model.clock import DAYS_PER
-from remand.model.spec import (
-    FrozenDict,
-    Names,
-    NotNegative,
-    Number,
-    Positive,
-    Row,
-    Share,
-    Sourced,
-    Spec,
-    Where,
-    as_rows,
-)
+from remand.model.spec import Date, FrozenDict, Names, Row, Sourced, Spec, Where, as_rows
+from remand.model.uncertain import NotNegative, Number, Positive, Share
 
 TimeUnit = Literal["days", "weeks", "months", "years"]
 
@@ -39,9 +30,15 @@ class NumberRow(Row):
 
 
 class DwellRow(Row):
-    """A law of stays; ``unit`` holds for every duration in the row."""
+    """A law of stays; ``unit`` holds for every duration in the row.
+
+    Attributes:
+        scale: multiplies every stay. Where a law is not known, this usually is the number that is
+            uncertain: median and mean then move together.
+    """
 
     unit: TimeUnit = "days"
+    scale: Positive = 1.0
 
     def in_days(self, value: float) -> float:
         """A duration of this row in days."""
@@ -50,6 +47,10 @@ class DwellRow(Row):
     @property
     def numeric(self) -> laws.Law:
         """The law itself, in days."""
+        return self._unscaled.scaled(float(self.scale))
+
+    @property
+    def _unscaled(self) -> laws.Law:
         raise NotImplementedError
 
 
@@ -75,7 +76,7 @@ class LognormalDwell(DwellRow):
         return self
 
     @property
-    def numeric(self) -> laws.Law:
+    def _unscaled(self) -> laws.Law:
         most = float("inf") if self.max is None else self.in_days(self.max)
         return laws.Lognormal(self.in_days(self.median), self.in_days(self.mean), most)
 
@@ -87,7 +88,7 @@ class ExponentialDwell(DwellRow):
     mean: Positive
 
     @property
-    def numeric(self) -> laws.Law:
+    def _unscaled(self) -> laws.Law:
         return laws.Exponential(self.in_days(self.mean))
 
 
@@ -99,7 +100,7 @@ class GammaDwell(DwellRow):
     shape: Positive
 
     @property
-    def numeric(self) -> laws.Law:
+    def _unscaled(self) -> laws.Law:
         return laws.Gamma(self.in_days(self.mean), self.shape)
 
 
@@ -110,7 +111,7 @@ class FixedDwell(DwellRow):
     value: NotNegative
 
     @property
-    def numeric(self) -> laws.Law:
+    def _unscaled(self) -> laws.Law:
         return laws.Fixed(self.in_days(self.value))
 
 
@@ -128,7 +129,7 @@ class UniformDwell(DwellRow):
         return self
 
     @property
-    def numeric(self) -> laws.Law:
+    def _unscaled(self) -> laws.Law:
         return laws.Uniform(self.in_days(self.low), self.in_days(self.high))
 
 
@@ -172,8 +173,13 @@ class TableDwell(DwellRow):
         return bool(self.rows) and self.rows[0].exit is not None
 
     @property
-    def numeric(self) -> laws.Law:
+    def _unscaled(self) -> laws.Law:
         return self.conditional(self.rows)[1]
+
+    def given(self, exit_name: str | None, cells: Iterable[TableCell]) -> tuple[float, laws.Law]:
+        """The total chance of the cells of an exit, and the law of the stay given one of them."""
+        share, law = self.conditional(cell for cell in cells if cell.exit == exit_name)
+        return share, law.scaled(float(self.scale))
 
     @staticmethod
     def conditional(cells: Iterable[TableCell]) -> tuple[float, laws.Law]:
@@ -222,6 +228,47 @@ Months = Literal["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", 
 Weekdays = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
+class Drift(Sourced):
+    """How arrivals may move by themselves: a damped local trend.
+
+    Growth is constant within a year; each year keeps ``damping`` of the last one's and may add a
+    shock of its own, so that what is drawn wanders further the further ahead it is (E. Gardner &
+    E. McKenzie, *Management Science* 31, 1985).
+
+    Attributes:
+        from_: the first day it acts (written ``from``).
+        growth: of the log of the rate, a year, in the first year (0.03 is about 3 %).
+        damping: the share of a year's growth that is left in the next; 1 never fades.
+        shocks: sd of what each later year adds to growth; 0 where a run has no draws.
+        years: what each later year adds, once drawn.
+    """
+
+    from_: Date = Field(alias="from")
+    growth: Number = 0.0
+    damping: Share = 0.5
+    shocks: NotNegative = 0.0
+    years: tuple[Number, ...] = ()
+
+    def factor(self, days: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What arrivals are multiplied by on each day (proleptic ordinals); 1 before the first.
+
+        >>> drift = Drift(**{"from": dt.date(2018, 1, 1)}, growth=0.1, damping=0.5)
+        >>> first = dt.date(2018, 1, 1).toordinal() + np.array([-1, 0, 366, 731])
+        >>> [round(float(x), 2) for x in np.log(drift.factor(first))]
+        [0.0, 0.0, 0.1, 0.15]
+        """
+        since = np.maximum(days - self.from_.toordinal(), 0) / 365.25
+        years = int(np.ceil(since.max(initial=0.0))) + 1
+        growth = np.zeros(years)
+        growth[0] = self.growth
+        for year in range(1, years):
+            added = self.years[year - 1] if year <= len(self.years) else 0.0
+            growth[year] = self.damping * growth[year - 1] + added
+        gone = np.concatenate([[0.0], np.cumsum(growth)])
+        whole = since.astype(np.int64)
+        return np.asarray(np.exp(gone[whole] + growth[whole] * (since - whole)))
+
+
 class Arrivals(Sourced):
     """People who come from outside the model into one state.
 
@@ -233,6 +280,7 @@ class Arrivals(Sourced):
         season: a factor for each calendar month (absent: 1).
         weekdays: a factor for each day of the week (absent: 1); needs a daily clock.
         trend: growth a year, compound, from the model's start (0.02 is 2 %).
+        drift: how they may move by themselves, beyond what is known (absent: not at all).
         spread: Poisson, or negative binomial with size ``r`` a step and stratum
             (variance λ + λ²/r); ``r`` is kept when a policy scales arrivals.
     """
@@ -244,6 +292,7 @@ class Arrivals(Sourced):
     season: FrozenDict[Months, NotNegative] = FrozenDict()
     weekdays: FrozenDict[Weekdays, NotNegative] = FrozenDict()
     trend: Number = 0.0
+    drift: Drift | None = None
     spread: Literal["poisson"] | Positive = "poisson"
 
     @property
