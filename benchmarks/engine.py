@@ -135,7 +135,7 @@ def shipped(runs: int) -> list[Line]:
 
 def first_compiled(model: Model, until: dt.date) -> Kernel:
     """Compile as in a fresh process: without the base tables kept from earlier compiles."""
-    tables._base_table.cache_clear()  # noqa: SLF001
+    tables.base_table.cache_clear()
     return compile_model(model, until)
 
 

@@ -14,16 +14,29 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remand.api import compare, fit, histories, ingest, measure, simulate, solve, synth
+    from remand.api import (
+        compare,
+        explain,
+        fit,
+        histories,
+        ingest,
+        measure,
+        simulate,
+        solve,
+        starter,
+        synth,
+    )
     from remand.errors import InputError, Problem, Refusal, RemandError
     from remand.files import read_mapping, read_model, read_platform, read_scenario, write
     from remand.model.model import Model
     from remand.model.platform import Platform, Scenario
     from remand.model.policy import Policy
+    from remand.runs.explain import Explanation
     from remand.runs.measurement import Measurement
     from remand.runs.run import Run
 
 _HOMES = {
+    "Explanation": "remand.runs.explain",
     "InputError": "remand.errors",
     "Measurement": "remand.runs.measurement",
     "Model": "remand.model.model",
@@ -35,6 +48,7 @@ _HOMES = {
     "Run": "remand.runs.run",
     "Scenario": "remand.model.platform",
     "compare": "remand.api",
+    "explain": "remand.api",
     "fit": "remand.api",
     "histories": "remand.api",
     "ingest": "remand.api",
@@ -45,11 +59,13 @@ _HOMES = {
     "read_scenario": "remand.files",
     "simulate": "remand.api",
     "solve": "remand.api",
+    "starter": "remand.api",
     "synth": "remand.api",
     "write": "remand.files",
 }
 
 __all__ = [
+    "Explanation",
     "InputError",
     "Measurement",
     "Model",
@@ -61,6 +77,7 @@ __all__ = [
     "Run",
     "Scenario",
     "compare",
+    "explain",
     "fit",
     "histories",
     "ingest",
@@ -71,6 +88,7 @@ __all__ = [
     "read_scenario",
     "simulate",
     "solve",
+    "starter",
     "synth",
     "write",
 ]

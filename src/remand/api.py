@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -13,11 +13,12 @@ from remand.engine.compile import compile_model
 from remand.engine.expected import Path as SolvedPath
 from remand.engine.expected import solve as solve_kernel
 from remand.errors import InputError
-from remand.files import read_mapping, read_model, read_scenario
+from remand.files import read_mapping, read_model, read_scenario, with_effects
 from remand.files.folder import write_folder
 from remand.fitting.document import Folder
 from remand.fitting.stays import STRENGTH
 from remand.fitting.synth import synth as draw_records
+from remand.model.effects import Effects
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.outcomes.figures import QUANTITIES
@@ -28,11 +29,13 @@ from remand.records.ingest import ingest as take_in
 from remand.records.intake.columns import Corrections
 from remand.runs.compare import NO_CHANGE, compare_scenarios
 from remand.runs.engines import Engine
+from remand.runs.explain import Explanation, explain_scenario
 from remand.runs.fit import Terms, fit_work
 from remand.runs.histories import lives
 from remand.runs.measure import measure as measure_work
 from remand.runs.measurement import Measurement, Wanted
 from remand.runs.run import Run
+from remand.runs.starter import Starter, first_model
 
 Day = dt.date | str
 
@@ -51,6 +54,7 @@ def compare(
     engine: Engine = "auto",
     replicates: int = 200,
     seed: int = 0,
+    effects: Effects | str | Path | None = None,
 ) -> Run:
     """Run a model under each platform and compare.
 
@@ -69,6 +73,8 @@ def compare(
         engine: ``exact``, ``sampled``, or ``auto``: exact unless a policy couples people.
         replicates: how often chance is drawn, if it is; every scenario meets the same chance.
         seed: which chance; the same seed gives the same digits.
+        effects: how people may answer the policies: effects, a shipped name or a path. None of it
+            is supposed unless asked for, and never of what holds no policy.
 
     Raises:
         InputError: with every problem found, if any input is wrong.
@@ -80,6 +86,8 @@ def compare(
         chains = {s.after: s.chain[:-1] for s in scenarios}
         shared = next(iter(chains.values())) if len(chains) == 1 else ()
         scenarios = [Scenario.of(spec, shared or [NO_CHANGE]), *scenarios]
+    if effects is not None:
+        scenarios = [*with_effects(scenarios, effects)]
     axes = (by,) if isinstance(by, str) else tuple(by)
     return compare_scenarios(
         scenarios,
@@ -142,6 +150,38 @@ def histories(
     return lives(_scenario(model, platform), _day(until), seed, replicate)
 
 
+def explain(
+    model: Model | str,
+    platform: Platform | str | Path,
+    until: Day,
+    since: Day | None = None,
+    *,
+    seed: int = 0,
+) -> Explanation:
+    """Take a platform apart: which policy does how much, through what, and what that hangs on.
+
+    Args:
+        model: a model, a shipped name, or a path.
+        platform: a platform, a shipped name or a path; ``NAME#POLICY`` keeps a single policy. It
+            is measured against the platforms it comes after.
+        until: the day after the last, exclusive.
+        since: the first day figures are means of; by default a year before ``until``.
+        seed: which orders are drawn, where policies are too many to take them all.
+
+    Returns:
+        Each policy's part of the change in people held (``.parts``), which sum to it (``.total``);
+        what each platform of the chain does in every order (``.turns``); and the assumptions, those
+        that matter most first (``.assumptions``).
+
+    Raises:
+        InputError: with every problem found, if any input is wrong.
+        Refusal: if a policy couples people.
+    """
+    spec = read_model(model) if isinstance(model, str) else model
+    scenario = read_scenario(platform, spec)
+    return explain_scenario(scenario, _day(until), None if since is None else _day(since), seed)
+
+
 def fit(
     work: str | Path,
     out: str | Path | None = None,
@@ -195,6 +235,67 @@ def fit(
     found = fit_work(work, asked)
     if out is not None:
         write_folder(found, out, replace=replace)
+    return found
+
+
+def starter(
+    adp: float | None = None,
+    admissions: float | None = None,
+    out: str | Path | None = None,
+    *,
+    pretrial: float | None = None,
+    population: float | None = None,
+    per: str | None = None,
+    by_race: Mapping[str, float] | None = None,
+    residents: Mapping[str, float] | None = None,
+    capacity: float | None = None,
+    title: str | None = None,
+    as_of: Day | None = None,
+    start: Day | None = None,
+    source: str | None = None,
+    file: str | Path | None = None,
+    replace: bool = False,
+) -> Starter:
+    """A first model of a county from a handful of published figures.
+
+    Args:
+        adp: average daily population of one year.
+        admissions: people admitted in it.
+        out: the folder to write it to; without one nothing is written.
+        pretrial: the share of people held before trial, above 0 and at most 1.
+        population: residents, for rates.
+        per: who those are (``residents (all ages)`` unless said).
+        by_race: shares of people held by race, which sum to 1.
+        residents: residents by race, of the same races.
+        capacity: beds; only shown.
+        title: what the model is called.
+        as_of: the day after that year (1 January of this year).
+        start: the model's first day (``as_of``).
+        source: where the figures were published.
+        file: what ``remand measure --json`` printed, or a work file, for figures not given here.
+        replace: write over a model written before.
+
+    Returns:
+        The model (``.model``), how it looks (``.glance``), and what the figures cannot support
+        (``.limits``).
+
+    Raises:
+        InputError: with every contradiction among the figures, or if ``out`` cannot be written.
+
+    >>> found = starter(212, 4100, pretrial=0.7, as_of="2024-01-01")
+    >>> round(found.glance.stay, 1), round(found.glance.steady, 6)
+    (18.9, 212.0)
+    """
+    figures = {
+        "adp": adp, "admissions": admissions, "pretrial": pretrial, "population": population,
+        "per": per, "by_race": dict(by_race or {}), "residents": dict(residents or {}),
+        "capacity": capacity, "title": title, "source": source,
+        "as_of": None if as_of is None else _day(as_of),
+        "start": None if start is None else _day(start),
+    }  # fmt: skip
+    found = first_model(figures, file)
+    if out is not None:
+        write_folder(found.folder, out, replace=replace)
     return found
 
 

@@ -219,9 +219,9 @@ def test_doctor_finds_this_installation_sound(remand):
     assert "exact engine on philadelphia" in names
 
 
-def test_a_table_without_bands_says_why(place, texts, remand):
-    """Arrivals that scatter more than a Poisson process have no exact band."""
+def test_bands_of_arrivals_that_come_in_clumps_say_so(place, texts, remand):
+    """Arrivals that scatter more than a Poisson process have an approximate band."""
     place.write(model=texts["model"].replace("    rate: 3\n", "    rate: 3\n    spread: 2\n"))
     code, out, _ = remand("compare", place.model, place.platform, "--to", "2020-06-01")
     assert code == 0
-    assert "Bands: none: more people come on some days" in " ".join(out.split())
+    assert "Bands: chance only (arrivals come in clumps; approximate)" in " ".join(out.split())

@@ -278,6 +278,30 @@ def test_a_share_moved_down_by_points_goes_to_the_exits_named(build):
     assert shares(build, build.policy(edit)) == [0.6, 0.2, 0.2]
 
 
+def test_a_share_is_multiplied_and_the_exits_named_give_way(build):
+    """B's 0.3 a fifth more, from c alone: 0.36 and 0.14; kept for half: 0.33 and 0.17."""
+    edit = {"share": {"state": "jail", "exit": "b", "scale": 1.2, "from": ["c"]}}
+    assert shares(build, build.policy(edit)) == [0.5, 0.36, 0.14]
+    assert shares(build, build.policy(edit, compliance=0.5)) == [0.5, 0.33, 0.17]
+
+
+def test_a_share_that_shrinks_by_a_factor_is_taken_by_the_others_pro_rata(build):
+    """B's 0.3 halved: a and c hold 0.7 and get 0.15, by 5 and 2 parts in 7."""
+    edit = {"share": {"state": "jail", "exit": "b", "scale": 0.5}}
+    assert shares(build, build.policy(edit)) == pytest.approx(
+        [0.5 + 0.15 * 5 / 7, 0.15, 0.2 + 0.15 * 2 / 7], abs=1e-12
+    )
+
+
+def test_two_factors_on_one_share_multiply(build):
+    """1.2 × 0.5 of 0.3 is 0.18, and a factor on nobody is nobody."""
+    edits = [{"share": {"state": "jail", "exit": "b", "scale": s}} for s in (1.2, 0.5)]
+    first, second = (build.policy(e, name=str(i)) for i, e in enumerate(edits))
+    assert shares(build, first, second)[1] == pytest.approx(0.18, abs=1e-12)
+    none = build.policy({"share": {"state": "jail", "exit": "b", "to": 0.0}}, name="none")
+    assert shares(build, none, first)[1] == 0.0
+
+
 def test_a_share_given_to_an_exit_nobody_takes_has_that_exit_s_stay(build):
     """Bail at share 0 with 1-day stays gets 0.25: they leave at 1, the others at 4."""
     exits = {
@@ -295,6 +319,7 @@ def test_a_share_given_to_an_exit_nobody_takes_has_that_exit_s_stay(build):
         ({"to": 0.6, "from": ["c"]}, r"from 0\.300 to 0\.600 .* c hold 0\.200"),
         ({"by": 0.8}, r"from 0\.300 to 1\.100"),
         ({"by": -0.4}, r"from 0\.300 to -0\.100"),
+        ({"scale": 2.0, "from": ["c"]}, r"from 0\.300 to 0\.600 .* c hold 0\.200"),
     ],
 )
 def test_a_share_that_cannot_be_moved_is_refused(build, change, message):

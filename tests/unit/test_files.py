@@ -67,7 +67,7 @@ def test_a_changed_number_of_the_shipped_model_changes_one_line(county):
     dearer = model.replace(prices=[model.prices[0].replace(value=84000), *model.prices[1:]])
     write(dearer, path)
     assert changed_lines(text, path.read_text(encoding="utf-8")) == (
-        ["    value: 42000"],
+        ["    value: {low: 42000, high: 60000}"],
         ["    value: 84000"],
     )
     assert read_model(path) == dearer

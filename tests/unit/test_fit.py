@@ -318,7 +318,7 @@ def test_a_new_status_does_not_grow_for_ever(build):
     out = np.where(day + 12 < 800, day + 12, -1)
     records = build.records(np.arange(3060), day, out, 800, status=status)
     model = folder(fit(records, draws=0), "jail", "Jail").model
-    assert abs(model.arrivals["new_code"].trend) < 0.5
+    assert abs(model.arrivals["new_code"].drift.growth) < 0.5
     path = solve(compile_model(model, records.until + dt.timedelta(730)))
     assert path.census[:, 1].sum(axis=0).max() < 60
 

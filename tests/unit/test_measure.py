@@ -339,7 +339,9 @@ def test_a_ratio_on_small_counts_is_withheld_and_the_reason_said(crowd, tmp_path
     file = tmp_path / "p.csv"
     file.write_text("race,people,unit\nBlack,1000,adults\nwhite,4000,adults\n", encoding="utf-8")
     found = measure_records(crowd(), Wanted(population=file, compare="race=Black:white", draws=0))
-    rows = found.figures.filter(pl.col("quantity").str.starts_with("disparity"))
+    rows = found.figures.filter(
+        pl.col("quantity").is_in(["disparity_ratio", "disparity_difference"])
+    )
     assert len(rows) == 2
     assert rows["suppressed"].all()
     assert any("fewer than 30 people" in note for note in found.notes)

@@ -151,11 +151,11 @@ def test_cost_is_person_days_times_the_price_with_its_basis(build, county):
     cost = one(run.series, quantity="cost")
     assert cost["mean"] == pytest.approx(624 * 28 * 100.0)
     assert cost["kind"] == "jail"
-    assert cost["basis"].startswith("average cost; a difference of averages is not a saving")
+    assert cost["basis"] == "average, payer not named; a difference of averages is not a saving"
 
 
-def test_costs_are_never_subtracted(build, county):
-    """Differences of two plans leave cost out: an average cost says nothing of a saving."""
+def test_averages_of_cost_are_never_subtracted(build, county):
+    """Differences of two plans leave them out: an average cost says nothing of a saving."""
     run = compare(build, county, build.platform(name="a"), build.platform(name="b"))
     assert "cost" in run.summary["quantity"].to_list()
     assert "cost" not in run.differences["quantity"].to_list()
@@ -214,13 +214,16 @@ def test_bands_say_what_they_are(build, county):
     assert "delta method" in ratio["band"]
 
 
-def test_no_band_is_drawn_where_arrivals_are_not_poisson(build):
-    """Negative-binomial arrivals: the mean stands, with no quantile and no label."""
+def test_bands_of_clumped_arrivals_are_wider_and_say_so(build):
+    """Negative-binomial arrivals: the mean stands, with an approximate band that says why."""
     coming = {"unit": "people per day", "rate": 20.0, "spread": 5.0}
     spec = build.model({"jail": build.state(build.fixed(10))}, {"jail": coming}, tonight="steady")
-    row = one(compare(build, spec).series, quantity="population")
+    even = build.one_state(build.fixed(10), 20.0, tonight="steady")
+    row, other = (one(compare(build, m).series, quantity="population") for m in (spec, even))
     assert row["mean"] == pytest.approx(200)
-    assert [row[key] for key in ("band", "q025", "q50", "q975")] == [None] * 4
+    assert row["band"] == "chance, approximate (clumped arrivals)"
+    assert row["sd"] > 1.3 * other["sd"]
+    assert row["q05"] < other["q05"] < other["q95"] < row["q95"]
 
 
 def test_quantiles_rise_and_hold_the_mean(build, county):

@@ -9,8 +9,9 @@ import pytest
 
 import remand as rm
 from remand.engine.compile import compile_model
+from remand.engine.entries import Entries
 from remand.engine.expected import solve
-from remand.engine.tables import edited_table
+from remand.engine.tables import base_table, edited_table
 from remand.engine.windows import Reach
 from remand.files import find, load_model, load_platform, shipped
 from remand.outcomes.figures import figures
@@ -126,9 +127,13 @@ def test_no_cash_bail_releases_eleven_points_more_of_the_eligible(model):
     for name in ("reduction-plan-2016", "dao-2018-19#no-cash-bail"):
         edited = rm.read_scenario(f"philadelphia/{name}", model).model
         steps = edited.clock.index(dt.date(2018, 3, 1))
-        reach = Reach(edited.clock, edited.strata, steps)
+        entries = Entries.each(edited.clock, steps)
+        reach = Reach(edited.clock, edited.strata, entries)
         policies = sorted(edited.policies, key=lambda p: p.starts)
-        table = edited_table(edited, "arraignment_listed", steps, policies, reach.entrants)
+        base = base_table(edited.states["arraignment_listed"], edited.strata, entries)
+        table = edited_table(
+            base, "arraignment_listed", edited.strata, 1.0, policies, reach.entrants
+        )
         shares.append(table.share("recognizance")[:, -1])
     eligible = [cell[1] in {"drug", "property", "other"} for cell in model.strata.cells]
     assert (shares[1] - shares[0])[eligible] == pytest.approx(0.11, abs=0.01)

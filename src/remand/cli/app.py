@@ -14,10 +14,12 @@ from remand.cli.check import check
 from remand.cli.compare import compare
 from remand.cli.demo import demo
 from remand.cli.doctor import doctor
+from remand.cli.explain import explain
 from remand.cli.fit import fit
 from remand.cli.ingest import ingest
 from remand.cli.measure import measure
 from remand.cli.simulate import simulate
+from remand.cli.starter import starter
 from remand.cli.synth import synth
 
 app = typer.Typer(
@@ -50,8 +52,10 @@ def _options(
 app.command()(demo)
 app.command()(check)
 app.command()(compare)
+app.command()(explain)
 app.command()(simulate)
 app.command()(synth)
+app.command()(starter)
 app.command()(ingest)
 app.command()(measure)
 app.command()(fit)

@@ -18,19 +18,26 @@ def check(
     platforms: Annotated[
         list[str] | None, typer.Argument(help="Platforms to check on that model.")
     ] = None,
+    effects: Annotated[
+        str | None, typer.Option(help="A file of behavioural effects to check with them.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of lines.")] = False,
 ) -> None:
     """Show every problem at once, each with file, line, field, value and fix.
 
     Exit code 2 if there is an error; warnings alone leave 0.
     """
-    from remand.files import load_model, load_platform
+    from remand.files import load_effects, load_model, load_platform
 
     loaded, problems = load_model(model)
     for name in platforms or []:
         problems += load_platform(name, loaded)[1]
+    if effects is not None:
+        problems += load_effects(effects, loaded)[1]
     if loaded is not None and not any(p.severity == "error" for p in problems):
         problems += _when_run(model, loaded, platforms or [])
+        if effects is not None and platforms and not any(p.severity == "error" for p in problems):
+            problems += _answered(effects, loaded, platforms)
     errors = sum(problem.severity == "error" for problem in problems)
     if json:
         import json as encoder
@@ -68,6 +75,33 @@ def _when_run(name: str, model: Model, platforms: list[str]) -> list[Problem]:
             problems += [p if p.file else replace(p, file=file) for p in error.problems]
         except Refusal:
             continue
+    return problems
+
+
+def _answered(effects: str, model: Model, platforms: list[str]) -> list[Problem]:
+    """What shows only when effects are as small or as large as they may be."""
+    from dataclasses import replace
+
+    from remand.errors import InputError, Refusal
+    from remand.files import find, read_scenario, with_effects
+
+    scenarios = [read_scenario(platform, model) for platform in platforms]
+    try:
+        answering = with_effects(scenarios, effects)
+    except InputError as error:
+        return list(error.problems)
+    problems: list[Problem] = []
+    for scenario in answering:
+        for rank, end in ((0.0, "low"), (1.0, "high")):
+            assert scenario.effects is not None  # noqa: S101 - just given
+            try:
+                _try_run(replace(scenario, effects=scenario.effects.at(rank)).model)
+            except InputError as error:
+                for p in error.problems:
+                    said = f"{scenario.name}, at the {end} end: {p.message}"
+                    problems.append(replace(p, message=said, file=str(find(effects, "effects"))))
+            except Refusal:
+                continue
     return problems
 
 

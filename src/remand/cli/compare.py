@@ -45,6 +45,9 @@ def compare(
     engine: Annotated[str, typer.Option(help="auto, exact or sampled.")] = "auto",
     replicates: Annotated[int, typer.Option(help="How often chance is drawn, if it is.")] = 200,
     seed: Annotated[int, typer.Option(help="Which chance, if it is drawn.")] = 0,
+    effects: Annotated[
+        str | None, typer.Option(help="A file of behavioural effects. Default: none.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the series as CSV.")] = False,
     out: Annotated[
@@ -74,6 +77,7 @@ def compare(
         engine=known(engine, ("auto", "exact", "sampled"), "--engine"),
         replicates=replicates,
         seed=seed,
+        effects=effects,
     )
     give(run, json=json, csv=csv, out=out)
 
@@ -162,7 +166,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 def _show(run: Run) -> None:
     from rich.table import Table
 
-    from remand.cli import show
+    from remand.cli import costs, show
     from remand.outcomes.figures import OVERFLOW
 
     meta = run.meta
@@ -200,7 +204,7 @@ def _show(run: Run) -> None:
         if scenario.platform.policies or scenario.platform.not_modelled:
             for line in show.plan(scenario):
                 console.print(line)
-    for line in (*show.overflow(run), f"Engine: {meta['engine']}.", *notes(run)):
+    for line in (*show.overflow(run), *costs.lines(run), f"Engine: {meta['engine']}.", *notes(run)):
         console.print(line, style="dim")
 
 
@@ -218,6 +222,7 @@ def notes(run: Run) -> list[str]:
         "Stay: mean stay of those admitted in the period, to its end." if stays else "",
         f"Bands: {run.meta['bands']}.",
         f"Inferred: {run.meta['inferred']}.",
+        *show.pooled(run.summary),
         *show.claims(run),
         *(f"Note: {warning}." for warning in run.warnings),
         f"Run {run.identity}, remand {run.meta['versions']['remand']}.",

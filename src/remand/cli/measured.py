@@ -184,8 +184,10 @@ def _disparity(found: Measurement) -> list[Shown]:
     title = f"{pair['of']} to {pair['to']}, people held per 100,000 {told['denominator'][0]}"
     shown = _table(title, axes, columns, rows)
     bounds = (told["low"] != told["high"]).any()
-    under = f"Bounds: with everyone whose {pair['axis']} is not recorded on one side."
-    return [one._replace(under=under) if bounds else one for one in shown]
+    under = show.pooled(told)
+    if bounds:
+        under.append(f"Bounds: with everyone whose {pair['axis']} is not recorded on one side.")
+    return [one._replace(under=" ".join(under)) for one in shown]
 
 
 def _bands(frame: pl.DataFrame) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.console import Console
     from rich.table import Table
 
@@ -47,6 +48,19 @@ def withheld(row: dict[str, Any]) -> str:
     ('withheld', 'hidden')
     """
     return "withheld" if row["quantity"].startswith("disparity") else "hidden"
+
+
+def pooled(frame: pl.DataFrame) -> list[str]:
+    """Pooled ranges where a ratio is withheld, those of the last date, a line for each basis."""
+    rows = [row for row in frame.iter_rows(named=True) if row["quantity"] == "disparity_pooled"]
+    last = max((row["date"] for row in rows), default=None)
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row["date"] == last:
+            name = f" ({row['scenario']})" if "scenario" in row else ""
+            ends = f"{row['q05']:g}–{row['q95']:g}{name}"
+            said.setdefault(f"{row['band']}. {row['basis']}", []).append(ends)
+    return [f"Ratio withheld: {', '.join(ends)}, {words}." for words, ends in said.items()]
 
 
 def rounded(value: float) -> str:
@@ -143,7 +157,7 @@ def claims(run: Run) -> list[str]:
             if policy.claimed is None:
                 continue
             said = f"Its authors said “{policy.claimed.quote}” ({signed(policy.claimed.value)})."
-            place = f"{run.meta['model']}/{scenario.name}"
+            place = f"{run.meta['model']}/{scenario.platform.name}"
             if len(scenario.platform.policies) > 1:
                 lines.append(
                     f"{scenario.name}, {policy.name}. {said} To see it alone: "

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
 import numpy as np
 
+from remand.engine.arriving import arriving
 from remand.engine.endless import refuse_endless
-from remand.engine.inside import people_inside
+from remand.engine.entries import Entries
+from remand.engine.inside import leaving, people_inside
 from remand.engine.kernel import Channels, Floats, Ints, Kernel, Limit
 from remand.engine.steps import mean_steps, surviving
-from remand.engine.tables import Table, base_table, days_of, edited_table, spread
+from remand.engine.tables import Table, base_table, edited_table
 from remand.engine.windows import Piece, Reach, events_of, pieces_of
 from remand.errors import InputError
 from remand.model import laws
-from remand.model.edits import Admit, Capacity
+from remand.model.edits import Capacity
 from remand.model.model import Model
 from remand.model.policy import Policy
-from remand.model.spec import FrozenDict
 from remand.model.states import GONE, KINDS
-from remand.model.values import Arrivals, Months, Weekdays
 
 
 def compile_model(model: Model, until: dt.date) -> Kernel:
@@ -40,34 +39,37 @@ def compile_model(model: Model, until: dt.date) -> Kernel:
             f"the run ends on {until}, before the model's first step ({model.clock.start})",
             fix="give a later --to",
         )
-    days = days_of(model.clock, steps)
+    entries = Entries.each(model.clock, steps)
     policies = sorted(model.policies, key=lambda policy: policy.starts)
-    reach = Reach(model.clock, model.strata, steps)
+    reach = Reach(model.clock, model.strata, entries)
     mixtures: dict[str, Table] = {}
     pieces: dict[str, list[Piece]] = {}
     for name in model.state_names:
+        base = base_table(model.states[name], model.strata, entries)
 
-        def table_as_of(step: int, name: str = name) -> Table:
+        def table_as_of(step: int, name: str = name, base: Table = base) -> Table:
             return edited_table(
-                model, name, steps, policies, lambda policy, edit: reach.as_of(step, policy, edit)
-            )
+                base, name, model.strata, model.clock.days, policies,
+                lambda policy, edit: reach.as_of(step, policy, edit),
+            )  # fmt: skip
 
         mixtures[name] = table_as_of(-1)
         events = events_of(name, policies, reach)
-        pieces[name] = pieces_of(model, name, mixtures[name], events, table_as_of, steps)
-    return _Builder(model, steps, days, policies, reach).kernel(mixtures, pieces)
+        pieces[name] = pieces_of(model, name, mixtures[name], events, table_as_of, reach)
+    return _Builder(model, entries, policies, reach).kernel(mixtures, pieces)
 
 
 class _Builder:
     """Packs pieces into channels, and adds arrivals and the people inside at the start."""
 
     def __init__(
-        self, model: Model, steps: int, days: Ints, policies: list[Policy], reach: Reach
+        self, model: Model, entries: Entries, policies: list[Policy], reach: Reach
     ) -> None:
         self.model = model
         self.clock = model.clock
-        self.steps = steps
-        self.days = days
+        self.entries = entries
+        self.steps = entries.steps
+        self.days = entries.days
         self.policies = policies
         self.reach = reach
         self.index = {name: i for i, name in enumerate(model.state_names)} | {
@@ -84,7 +86,8 @@ class _Builder:
 
     def _usual(self, name: str) -> dict[str, Floats]:
         """Shares of entrants by target, were no policy to act: (strata, 1 + steps) each."""
-        state, table = self.model.states[name], base_table(self.model, name, self.steps)
+        state = self.model.states[name]
+        table = base_table(state, self.model.strata, self.entries)
         shares: dict[str, Floats] = {state.target(e): np.zeros((1, 1)) for e in state.exits}
         for (exit_name, _), weight in table.weight.items():
             shares[state.target(exit_name)] = shares[state.target(exit_name)] + weight
@@ -177,40 +180,14 @@ class _Builder:
         model = self.model
         flow = np.zeros((len(model.strata), len(model.states), self.steps + 1))
         size = np.full(flow.shape[:2], np.inf)
-        for name, arrivals in model.arrivals.items():
+        for name in model.arrivals:
             state = self.index[name]
-            level = spread(self.model, arrivals.rate, arrivals.split, self.days) * (
-                arrivals.per_day * self.clock.days
+            came = arriving(
+                model, name, model.strata, self.entries, self.policies, self.reach.entrants
             )
-            if arrivals.pace is not None:
-                level = level * spread(self.model, arrivals.pace, FrozenDict(), self.days)
-            factor = self._calendar(arrivals)
-            for policy in self.policies:
-                for edit in policy.edits:
-                    if isinstance(edit, Admit) and edit.state == name:
-                        reached = self.reach.entrants(policy, edit)
-                        level = level * (1.0 - reached * (1.0 - edit.scale))
-            flow[:, state] = level * factor
-            if arrivals.spread != "poisson":
-                size[:, state] = float(arrivals.spread)
+            flow[:, state] = came.level * np.concatenate([[1.0], came.calendar])
+            size[:, state] = came.size
         return flow, size
-
-    def _calendar(self, arrivals: Arrivals) -> Floats:
-        """Season, weekday and trend at each entry step; 1 at entry −1."""
-        dates = [dt.date.fromordinal(int(day)) for day in self.days[1:]]
-        factor = np.ones(len(dates))
-        if arrivals.season:
-            by_month = np.array([arrivals.season.get(m, 1.0) for m in get_args(Months)])
-            factor = factor * by_month[[d.month - 1 for d in dates]]
-        if arrivals.weekdays and self.clock.step == "day":
-            by_day = np.array([arrivals.weekdays.get(d, 1.0) for d in get_args(Weekdays)])
-            factor = factor * by_day[[d.weekday() for d in dates]]
-        if arrivals.trend:
-            years = np.arange(self.steps) * self.clock.days / 365.25
-            factor = factor * (1.0 + arrivals.trend) ** years
-        if arrivals.drift is not None:
-            factor = factor * arrivals.drift.factor(self.days[1:])
-        return np.concatenate([[1.0], factor])
 
     # -- channels ---------------------------------------------------------------------------
 
@@ -239,7 +216,8 @@ class _Builder:
         table = np.array(rows, np.int64).reshape(-1, 4)
         tonight = np.zeros((2, len(rows), self.steps))
         for c, law, past in inside:
-            self._leaving(law, past, cohorts[state[c]], slice(*rows[c][2:]), tonight[:, c])
+            window = slice(*rows[c][2:])
+            tonight[:, c] = leaving(law, past, cohorts[state[c]], window, self.steps, self.clock)
         return Channels(
             state=np.array(state, np.int64),
             pmf=table[:, 0].copy(),
@@ -256,38 +234,6 @@ class _Builder:
             exit_usual=np.array([self._profile(share[g, 1:]) for _, _, share in self.usual]),
         )
 
-    def _leaving(
-        self, law: laws.Law | None, past: Floats, cohorts: Floats, window: slice, out: Floats
-    ) -> None:
-        """People inside at the start who leave by a channel, by step, and their time in the state.
-
-        ``past`` is the channel's profile by steps back, ``cohorts`` entries by steps back; either
-        may have length 1 and then holds for ever back. Both answers are written into ``out``.
-        """
-        people, time = out
-        if len(past) == 1 and len(cohorts) == 1 and law is not None:
-            left = surviving(law, self.steps + 1, self.clock)[:-1]
-            steady = past[0] * cohorts[0]
-            people[window] = steady * left[window]
-            # Σ over stays longer than t of the stay: (t + 1) P(D > t) + Σ_{d > t} P(D > d)
-            beyond = mean_steps(law, self.clock) - np.cumsum(left)
-            length = np.maximum(np.arange(1, self.steps + 1) * left + beyond, 0.0)
-            time[window] = steady * length[window]
-            return
-        backs = len(past) if len(cohorts) == 1 else len(cohorts)
-        weighed = np.broadcast_to(cohorts, backs) * (past[0] if len(past) == 1 else past[:backs])
-        since = np.arange(1, backs + 1)
-        if law is None:
-            people[window] = weighed.sum()
-            time[window] = np.dot(weighed, since + window.start)
-            return
-        left = surviving(law, backs + self.steps + 1, self.clock)
-        chance = np.concatenate([[1.0], left[:-1]]) - left
-        # who entered k steps back leaves at step t with chance[t + k], after t + k steps
-        people[window] = _correlate(chance[1:], weighed)[: self.steps][window]
-        weighted = (chance * np.arange(len(chance)))[1:]
-        time[window] = _correlate(weighted, weighed)[: self.steps][window]
-
     def _law(self, law: laws.Law | None) -> int:
         return self.laws.setdefault(law, len(self.laws))
 
@@ -298,15 +244,6 @@ class _Builder:
             self.profiles[key] = len(self.profile_rows)
             self.profile_rows.append(row)
         return self.profiles[key]
-
-
-def _correlate(long: Floats, short: Floats) -> Floats:
-    """Sum over k of long[t + k] × short[k], for every t where all of ``short`` fits."""
-    if len(long) * len(short) < 2**20:
-        return np.correlate(long, short, mode="valid")
-    size = 1 << (len(long) - 1).bit_length()
-    spectrum = np.fft.rfft(long, size) * np.conj(np.fft.rfft(short, size))
-    return np.fft.irfft(spectrum, size)[: len(long) - len(short) + 1]
 
 
 def _bundles(weights: dict[str, Floats]) -> list[tuple[Floats, list[tuple[str, float]]]]:

@@ -16,8 +16,10 @@ from remand.engine.steps import ages, mean_steps, surviving
 from remand.engine.tables import Table, spread
 from remand.errors import InputError
 from remand.model import laws
+from remand.model.clock import Clock
 from remand.model.model import Model
 from remand.model.states import GONE
+from remand.model.strata import Strata
 from remand.model.values import Stock
 
 Mixture = list[tuple[laws.Law, float]]
@@ -61,10 +63,12 @@ def people_inside(model: Model, tables: dict[str, Table], flow: Floats) -> Insid
     }
     tonight = model.tonight
     steady = [tonight == "steady" or tonight.get(name) == "steady" for name in names]
-    flux = _flux(model, mixtures, flow) if any(steady) else np.zeros(shape)
+    flux = np.zeros(shape)
+    if any(steady):
+        flux = steady_flux(_onward(model, mixtures), flow, strata)
     for state, name in enumerate(names):
         stock = None if isinstance(tonight, str) else tonight.get(name)
-        given = _given(model, stock) if isinstance(stock, Stock) else None
+        given = counted_people(model, stock) if isinstance(stock, Stock) else None
         counted[state] = given is not None
         for g in range(len(strata)):
             mixture = [(law, w[g]) for law, _, w in mixtures[name] if w[g] > 0]
@@ -74,16 +78,27 @@ def people_inside(model: Model, tables: dict[str, Table], flow: Floats) -> Insid
                 cohorts[g][state] = flux[g, state : state + 1]
             elif given is not None:
                 inside[g, state] = given.people[g]
-                cohorts[g][state] = _cohorts(model, name, given, g, mixture, mean)
+                cohorts[g][state] = cohorts_of(model, name, given, g, mixture, mean)
             so_far[g, state] = _mean_so_far(model, given, g, mixture, mean)
     return Inside(inside, so_far, counted, cohorts)
+
+
+def _onward(model: Model, mixtures: dict[str, list[tuple[laws.Law, str, Floats]]]) -> Floats:
+    """Chance of going from a state to another, or for good: (strata, states, states + 1)."""
+    names = model.state_names
+    index = {name: i for i, name in enumerate(names)} | {GONE: len(names)}
+    p = np.zeros((len(model.strata), len(names), len(names) + 1))
+    for state, name in enumerate(names):
+        for _, target, weight in mixtures[name]:
+            p[:, state, index[target]] += weight
+    return p
 
 
 # -- counted --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Given:
+class Counted:
     """A counted stock: people by stratum, and how many steps back whom of them entered.
 
     ``back`` is empty for a stratum whose ages nobody knows; ``share`` sums to 1 otherwise.
@@ -94,15 +109,15 @@ class _Given:
     share: list[Floats]
 
 
-def _given(model: Model, stock: Stock) -> _Given:
+def counted_people(model: Model, stock: Stock) -> Counted:
     """A stock by stratum, however it is written."""
     strata, step = model.strata, model.clock.days
     if stock.people is not None:
         start = np.array([model.clock.start.toordinal()])
-        people = spread(model, stock.people, stock.split, start)[:, 0]
+        people = spread(strata, stock.people, stock.split, start)[:, 0]
         back = np.array([int(row.days // step) + 1 for row in stock.elapsed], np.int64)
         share = np.array([row.share for row in stock.elapsed])
-        return _Given(people, [back] * len(strata), [share] * len(strata))
+        return Counted(people, [back] * len(strata), [share] * len(strata))
     own: list[dict[int, float]] = [{} for _ in range(len(strata))]
     members = {where: np.flatnonzero(strata.mask(where)) for where in {c.where for c in stock.rows}}
     for cell in stock.rows:
@@ -115,11 +130,11 @@ def _given(model: Model, stock: Stock) -> _Given:
         np.array([ages[int(b)] for b in back]) / (total or 1.0)
         for ages, back, total in zip(own, backs, people, strict=True)
     ]
-    return _Given(people, backs, shares)
+    return Counted(people, backs, shares)
 
 
-def _cohorts(
-    model: Model, name: str, given: _Given, g: int, mixture: Mixture, mean: float
+def cohorts_of(
+    model: Model, name: str, given: Counted, g: int, mixture: Mixture, mean: float
 ) -> Floats:
     """Entries by steps back for the counted people of one stratum."""
     people, back, share = given.people[g], given.back[g], given.share[g]
@@ -152,7 +167,7 @@ def _cohorts(
 
 
 def _mean_so_far(
-    model: Model, given: _Given | None, g: int, mixture: Mixture, mean: float
+    model: Model, given: Counted | None, g: int, mixture: Mixture, mean: float
 ) -> float:
     """Mean steps since entering, of those inside at the boundary before step 0."""
     if given is not None and len(given.back[g]):
@@ -167,40 +182,78 @@ def _mean_so_far(
 # -- steady ---------------------------------------------------------------------------------
 
 
-def _flux(
-    model: Model, mixtures: dict[str, list[tuple[laws.Law, str, Floats]]], flow: Floats
-) -> Floats:
-    """Entries a step into each state in a steady state: φ = (I − Pᵀ)⁻¹ λ.
+def steady_flux(p: Floats, flow: Floats, strata: Strata) -> Floats:
+    """Entries a step into each state in a steady state, (strata, states): φ = (I − Pᵀ)⁻¹ λ.
 
-    Kemeny & Snell, *Finite Markov Chains*, 1960, ch. 3 (the fundamental matrix).
+    ``p`` (strata, states, states + 1) is the chance of going from a state to another, or out of
+    the model (the last); ``flow`` the arrivals from outside (Kemeny & Snell, *Finite Markov
+    Chains*, 1960, ch. 3: the fundamental matrix). Raises InputError where people never leave.
     """
-    names = model.state_names
-    index = {name: i for i, name in enumerate(names)} | {GONE: len(names)}
-    flux = np.zeros_like(flow)
-    for g in range(len(flow)):
-        p = np.zeros((len(names), len(names) + 1))
-        for state, name in enumerate(names):
-            for _, target, weight in mixtures[name]:
-                p[state, index[target]] += weight[g]
-        matrix = np.eye(len(names)) - p[:, :-1].T
-        used = _reached(p[:, :-1], flow[g])
-        try:
-            flux[g, used] = np.linalg.solve(matrix[np.ix_(used, used)], flow[g, used])
-        except np.linalg.LinAlgError:
-            flux[g, used] = np.nan
-        if not np.isfinite(flux[g]).all() or (flux[g] < -1e-9).any() or flux[g].max() > 1e12:
-            raise InputError.of(
-                "there is no steady state to start from: people who come in never leave for "
-                f"good ({model.strata.named(g)})",
-                fix=f"give tonight's census by state, or let some exits lead to '{GONE}'",
-                path=("tonight",),
-            )
-    return flux
+    n = flow.shape[1]
+    within = np.where(_reached(p[..., :n], flow)[..., None], p[..., :n], 0.0)
+    try:
+        flux = np.linalg.solve(np.eye(n) - within.transpose(0, 2, 1), flow[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        flux = np.full_like(flow, np.nan)
+    wrong = ~np.isfinite(flux).all(axis=1) | (flux < -1e-9).any(axis=1) | (flux.max(axis=1) > 1e12)
+    if wrong.any():
+        raise InputError.of(
+            "there is no steady state to start from: people who come in never leave for "
+            f"good ({strata.named(int(wrong.argmax()))})",
+            fix=f"give tonight's census by state, or let some exits lead to '{GONE}'",
+            path=("tonight",),
+        )
+    return np.asarray(flux)
 
 
 def _reached(p: Floats, flow: Floats) -> NDArray[np.bool_]:
-    """States that anyone who arrives can reach."""
+    """(strata, states) that anyone who arrives can reach."""
     reached = flow > 0
-    for _ in range(len(reached)):
-        reached = reached | (p[reached].sum(axis=0) > 0)
+    for _ in range(flow.shape[1]):
+        reached = reached | (np.einsum("gs,gst->gt", reached, p) > 0)
     return reached
+
+
+# -- leaving --------------------------------------------------------------------------------
+
+
+def leaving(
+    law: laws.Law | None, past: Floats, cohorts: Floats, window: slice, steps: int, clock: Clock
+) -> tuple[Floats, Floats]:
+    """People inside at the start who leave by a channel, by step, and their time in the state.
+
+    ``past`` is the channel's profile by steps back, ``cohorts`` entries by steps back; either
+    may have length 1 and then holds for ever back. Nobody leaves outside the ``window``.
+    """
+    people, time = np.zeros((2, steps))
+    if len(past) == 1 and len(cohorts) == 1 and law is not None:
+        left = surviving(law, steps + 1, clock)[:-1]
+        steady = past[0] * cohorts[0]
+        people[window] = steady * left[window]
+        # Σ over stays longer than t of the stay: (t + 1) P(D > t) + Σ_{d > t} P(D > d)
+        beyond = mean_steps(law, clock) - np.cumsum(left)
+        length = np.maximum(np.arange(1, steps + 1) * left + beyond, 0.0)
+        time[window] = steady * length[window]
+        return people, time
+    backs = len(past) if len(cohorts) == 1 else len(cohorts)
+    weighed = np.broadcast_to(cohorts, backs) * (past[0] if len(past) == 1 else past[:backs])
+    if law is None:
+        people[window] = weighed.sum()
+        time[window] = np.dot(weighed, np.arange(1, backs + 1) + window.start)
+        return people, time
+    left = surviving(law, backs + steps + 1, clock)
+    chance = np.concatenate([[1.0], left[:-1]]) - left
+    # who entered k steps back leaves at step t with chance[t + k], after t + k steps
+    people[window] = _correlate(chance[1:], weighed)[:steps][window]
+    weighted = (chance * np.arange(len(chance)))[1:]
+    time[window] = _correlate(weighted, weighed)[:steps][window]
+    return people, time
+
+
+def _correlate(long: Floats, short: Floats) -> Floats:
+    """Sum over k of long[t + k] × short[k], for every t where all of ``short`` fits."""
+    if len(long) * len(short) < 2**20:
+        return np.correlate(long, short, mode="valid")
+    size = 1 << (len(long) - 1).bit_length()
+    spectrum = np.fft.rfft(long, size) * np.conj(np.fft.rfft(short, size))
+    return np.fft.irfft(spectrum, size)[: len(long) - len(short) + 1]

@@ -11,6 +11,7 @@ all later ones, so with ``f`` the reward still to come after a move,
 
 Moves and visits come from the solved path, ``f`` from one pass backward over the window. People
 of a *counted* census are not Poisson: each adds ``Var R``, so their ``(E R)²`` is taken off.
+Negative-binomial arrivals come in clumps, which add to it (`remand.engine.clumped`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.cache import compiled
+from remand.engine.clumped import Clumps
 from remand.engine.expected import BLOCK, Path, push, solve_instant
 from remand.engine.kernel import Channels, Floats, Kernel
 from remand.engine.threads import in_threads
@@ -75,6 +77,7 @@ def variances(
     The windows run from each mark of ``path.marks[which]`` to the next, the last to the end;
     those before ``first_window`` are left out.
     ``groups`` (groups, strata) says whose rewards are added up; without it each stratum is one.
+    Exact but for clumped arrivals before a window, which are followed back in growing bins.
     """
     kernel = path.kernel
     bounds = np.array([*path.marks[which], kernel.steps])[first_window:]
@@ -89,6 +92,7 @@ def variances(
     ends = kernel.steps - entered[:, ::-1].argmax(axis=1)
 
     member = np.eye(len(kernel.strata), dtype=bool) if groups is None else groups
+    clumps = Clumps(kernel, bounds, inside, move) if np.isfinite(kernel.size).any() else None
 
     def one(kin: list[int]) -> Floats:
         """Strata that share their channels, whose people have one future, taken together."""
@@ -123,7 +127,8 @@ def variances(
             for c, e, share in zip(links, channels.target, channels.share, strict=True):
                 held = inside[:, channels.state[c]][:, None]
                 total += held * (times[c] * share) * later[:, e]
-        return np.add.reduceat(total, bounds[:-1] - since, axis=1)
+        sums: Floats = np.add.reduceat(total, bounds[:-1] - since, axis=1)
+        return sums if clumps is None else sums + clumps.added(kin, to_come[:, :-1])
 
     families = _families(kernel, member)
     done = in_threads(one, families, threads)

@@ -8,20 +8,20 @@ exact for any stack of policies on any date.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from remand.engine.entries import Entries
 from remand.errors import InputError, did_you_mean
 from remand.model import laws
-from remand.model.clock import Clock
 from remand.model.edits import Divert, DwellEdit, Edit, ShareEdit
-from remand.model.model import Model
 from remand.model.policy import Policy
-from remand.model.spec import Row
+from remand.model.spec import Row, Where
 from remand.model.states import State
 from remand.model.strata import Strata, choose
 from remand.model.values import AnyDwell, Counts, ShareRow, Splits, TableCell, TableDwell
@@ -72,19 +72,9 @@ class Table:
         return left
 
 
-def days_of(clock: Clock, steps: int) -> Ints:
-    """Ordinals of the first days of steps 0 … steps − 1, step 0 twice: entry −1 stands first."""
-    if clock.step == "month":
-        days = np.array([date.toordinal() for date in clock.dates(steps)], np.int64)
-    else:
-        days = clock.start.toordinal() + int(clock.days) * np.arange(steps)
-    return np.concatenate([days[:1], days])
-
-
-def spread(model: Model, rows: Counts, splits: Splits, days: Ints) -> Floats:
+def spread(strata: Strata, rows: Counts, splits: Splits, days: Ints) -> Floats:
     """Counts by stratum on each of some days, spread over the levels of the split axes."""
-    strata = model.strata
-    chosen, _ = choose(rows, strata, days)
+    chosen = _chosen(tuple((row.where, row.from_) for row in rows), strata, days.tobytes())
     values = np.array([row.value for row in rows] + [0.0])[chosen]
     for axis, split in splits.items():
         position = list(strata.axes).index(axis)
@@ -93,15 +83,15 @@ def spread(model: Model, rows: Counts, splits: Splits, days: Ints) -> Floats:
     return values
 
 
-def base_table(model: Model, name: str, steps: int) -> Table:
-    """The table of a state before any policy; a fresh copy of one worked out once."""
-    table = _base_table(model.states[name], model.strata, model.clock, steps)
-    return Table(dict(table.weight), dict(table.own))
-
-
 @lru_cache(maxsize=32)
-def _base_table(state: State, strata: Strata, clock: Clock, steps: int) -> Table:
-    days = days_of(clock, steps)
+def base_table(state: State, strata: Strata, entries: Entries) -> Table:
+    """The table of a state before any policy; shared by all who ask for the same."""
+    return unedited(state, strata, entries)
+
+
+def unedited(state: State, strata: Strata, entries: Entries) -> Table:
+    """The table of a state before any policy."""
+    days = entries.days
     table = Table()
     if any(isinstance(row, TableDwell) and row.joint for row in state.dwell or ()):
         _joint_table(table, state.dwell or (), strata, days)
@@ -109,13 +99,22 @@ def _base_table(state: State, strata: Strata, clock: Clock, steps: int) -> Table
     shares = exit_shares(state, strata, days)
     for exit_name, exit_ in state.exits.items():
         rows = exit_.dwell if exit_.dwell is not None else state.dwell or ()
-        chosen, _ = choose(rows, strata, days)
+        chosen = _chosen(tuple((row.where, row.from_) for row in rows), strata, days.tobytes())
         for i, row in enumerate(rows):
             key = (exit_name, row.numeric)
             mask = (chosen == i).astype(float)
             table.own[key] = table.own.get(key, 0.0) + mask
             table.add(key, shares[exit_name] * mask)
     return table
+
+
+@lru_cache(maxsize=256)
+def _chosen(
+    rows: tuple[tuple[Where, dt.date | None], ...], strata: Strata, days: bytes
+) -> NDArray[np.int64]:
+    """Which of some rows holds for each stratum on each date: asked again and again by draws."""
+    known = [Row.model_construct(where=where, from_=from_) for where, from_ in rows]
+    return choose(known, strata, np.frombuffer(days, np.int64))[0]
 
 
 def exit_shares(state: State, strata: Strata, days: Ints) -> dict[str, Floats]:
@@ -127,7 +126,7 @@ def exit_shares(state: State, strata: Strata, days: Ints) -> dict[str, Floats]:
     rest: dict[str, NDArray[np.bool_]] = {}
     for exit_name, exit_ in state.exits.items():
         rows = exit_.share if exit_.share is not None else (ShareRow(value="rest"),)
-        chosen, _ = choose(rows, strata, days)
+        chosen = _chosen(tuple((row.where, row.from_) for row in rows), strata, days.tobytes())
         values = np.array([np.nan if r.value == "rest" else r.value for r in rows] + [0.0])
         shares[exit_name] = values[chosen]
         rest[exit_name] = np.isnan(shares[exit_name])
@@ -169,13 +168,14 @@ def _joint_table(table: Table, rows: tuple[AnyDwell, ...], strata: Strata, days:
 
 
 def edited_table(
-    model: Model, name: str, steps: int, policies: list[Policy], reach: Reach
+    base: Table, name: str, strata: Strata, step: float, policies: Sequence[Policy], reach: Reach
 ) -> Table:
-    """The table of a state under policies applied in the order given.
+    """The table of a state under policies applied in the order given, ``step`` days long.
 
-    A policy of several edits on the state is kept for the same people: they get all of them.
+    ``base`` is the table before any, and stays as it is. A policy of several edits on the state is
+    kept for the same people: they get all of them.
     """
-    table = base_table(model, name, steps)
+    table = Table(dict(base.weight), dict(base.own))
     for policy in policies:
         reached = {
             i: reach(policy, edit)
@@ -185,11 +185,11 @@ def edited_table(
         reached = {i: people for i, people in reached.items() if people.any()}
         if len(reached) < 2:
             for position, people in reached.items():
-                _apply(table, policy, position, people, model)
+                _apply(table, policy, position, people, strata, step)
             continue
         before = dict(table.weight)
         for position, people in reached.items():
-            _apply(table, policy, position, (people > 0).astype(float), model)
+            _apply(table, policy, position, (people > 0).astype(float), strata, step)
         kept = np.max(list(reached.values()), axis=0)
         none = np.zeros_like(kept)
         for key, weight in table.weight.items():
@@ -197,15 +197,17 @@ def edited_table(
     return table
 
 
-def _apply(table: Table, policy: Policy, position: int, reached: Floats, model: Model) -> None:
+def _apply(
+    table: Table, policy: Policy, position: int, reached: Floats, strata: Strata, step: float
+) -> None:
     edit = policy.edits[position]
     try:
         if isinstance(edit, Divert):
             _divert(table, edit, reached)
         elif isinstance(edit, ShareEdit):
-            _set_share(table, edit, reached, model)
+            _set_share(table, edit, reached, strata)
         elif isinstance(edit, DwellEdit):
-            _change_dwell(table, edit, reached, model.clock.days)
+            _change_dwell(table, edit, reached, step)
     except InputError as error:
         raise InputError(
             problem.at("policies", policy.name, "edits", position) for problem in error.problems
@@ -230,9 +232,10 @@ def _divert(table: Table, edit: Divert, reached: Floats) -> None:
         )
 
 
-def _set_share(table: Table, edit: ShareEdit, reached: Floats, model: Model) -> None:
+def _set_share(table: Table, edit: ShareEdit, reached: Floats, strata: Strata) -> None:
     now = table.share(edit.exit) * np.ones_like(reached)
-    wanted = np.full_like(now, edit.to) if edit.to is not None else now + (edit.by or 0.0)
+    size = getattr(edit, edit.way)
+    wanted = {"to": np.full_like(now, size), "by": now + size, "scale": now * size}[edit.way]
     names = {name for name, _ in table.own} - {edit.exit}
     givers = [n for n in edit.from_ or sorted(names) if n in names]
     pool = np.sum([table.share(n) * np.ones_like(now) for n in givers], axis=0)
@@ -243,10 +246,10 @@ def _set_share(table: Table, edit: ShareEdit, reached: Floats, model: Model) -> 
         at = tuple(np.argwhere(short)[0])
         raise InputError.of(
             f"cannot move the share of '{edit.exit}' from {now[at]:.3f} to {wanted[at]:.3f} for "
-            f"{model.strata.named(stratum)}: {', '.join(givers)} hold {pool[at]:.3f}",
+            f"{strata.named(stratum)}: {', '.join(givers)} hold {pool[at]:.3f}",
             fix="ask for a smaller change, or let more exits give way in 'from'",
-            path=("to" if edit.to is not None else "by",),
-            value=edit.to if edit.to is not None else edit.by,
+            path=(edit.way,),
+            value=size,
         )
     factor = np.where(pool > 0, 1.0 - reached * change / np.where(pool > 0, pool, 1.0), 1.0)
     if ((change < -1e-12) & (pool <= 0)).any():

@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from remand.engine.entries import Entries
 from remand.engine.kernel import Floats, Ints
 from remand.engine.tables import Table
 from remand.model import laws
@@ -33,7 +34,7 @@ class Piece(NamedTuple):
 
     law: laws.Law | None  # None: everyone left leaves in the window's only step
     target: str
-    weight: Floats  # (strata, oldest + steps): by entry step, those before the start first
+    weight: Floats  # (strata, spans), or by every entry step where there are events
     opens: int
     closes: int
     reaches: NDArray[np.bool_]  # (strata,): anybody at all
@@ -55,12 +56,12 @@ class Event:
 
 
 class Reach:
-    """The share of people an edit reaches, by stratum and entry step (entry −1 first)."""
+    """The share of people an edit reaches, by stratum and span of entry steps."""
 
-    def __init__(self, clock: Clock, strata: Strata, steps: int) -> None:
+    def __init__(self, clock: Clock, strata: Strata, entries: Entries) -> None:
         self.clock = clock
         self.strata = strata
-        self.steps = np.arange(-1, steps)
+        self.entries = entries
 
     def window(self, policy: Policy) -> tuple[int, float]:
         """First step of a policy and first step after it (infinity without an end)."""
@@ -68,19 +69,20 @@ class Reach:
         return self.clock.index(policy.starts), ends
 
     def ramp(self, policy: Policy) -> Floats:
-        """How far a policy is phased in: its mean over each step, 0 outside [starts, ends)."""
+        """How far a policy is phased in: its mean over each span, 0 outside [starts, ends)."""
         first, ends = self.window(policy)
         length = policy.phase_in / self.clock.days
-        since = (self.steps - first).astype(float)
+        steps, many = self.entries.first, self.entries.length
+        since = (steps - first).astype(float)
         grown = np.ones(len(since))
         if length > 0:
-            # mean of min(x / length, 1) over [since, since + 1]
+            # mean of min(x / length, 1) over [since, since + many]
             area = [
                 np.where(x < length, x**2 / (2 * length), x - length / 2)
-                for x in (np.maximum(since, 0), np.maximum(since + 1, 0))
+                for x in (np.maximum(since, 0), np.maximum(since + many, 0))
             ]
-            grown = np.minimum(area[1] - area[0], 1.0)
-        return np.where((since >= 0) & (self.steps < ends), grown, 0.0)
+            grown = np.minimum((area[1] - area[0]) / many, 1.0)
+        return np.where((since >= 0) & (steps < ends), grown, 0.0)
 
     def entrants(self, policy: Policy, edit: Edit) -> Floats:
         """Reach on people who enter (or arrive) at each step."""
@@ -92,14 +94,16 @@ class Reach:
         if policy.applies_to == "entrants":
             return self.entrants(policy, edit)
         first, ends = self.window(policy)
-        mask = self.strata.mask(edit.where).astype(float)[:, None] * np.ones(len(self.steps))
+        mask = self.strata.mask(edit.where).astype(float)[:, None] * np.ones(
+            len(self.entries.first)
+        )
         holds = first <= step < ends
         return mask * policy.compliance.point if holds else np.zeros_like(mask)
 
 
 def events_of(name: str, policies: list[Policy], reach: Reach) -> list[Event]:
     """Steps inside the run at which people inside a state are touched, in order."""
-    last = int(reach.steps[-1])
+    last = reach.entries.steps - 1
     release: dict[int, list[tuple[Policy, Release]]] = {}
     relaw: set[int] = set()
     named: dict[int, NDArray[np.bool_]] = {}
@@ -130,15 +134,19 @@ def pieces_of(
     table: Table,
     events: list[Event],
     table_as_of: Callable[[int], Table],
-    steps: int,
+    reach: Reach,
 ) -> list[Piece]:
     """Pieces of a state: one window of the whole run, or one between each two events.
+
+    Weights are by span of entry steps, or, where there are events, by every single step: those
+    before the start first, one by one if an event touches the stratum, else as one.
 
     Follows every entry step ``u`` (those before the start too) through the events. ``left`` is
     the size of the cohort *as if* the law now in force had held since it came; the people of the
     cohort still inside are ``left × P(D > age)``.
     """
-    clock, state = model.clock, model.states[name]
+    clock, state, strata = model.clock, model.states[name], reach.strata
+    steps = reach.entries.steps
     if not events:
         return [
             Piece.of(law, state.target(exit_name), weight, 0, steps)
@@ -157,9 +165,9 @@ def pieces_of(
             cache[law] = law.surviving(oldest + steps + 1, clock.days, clock.partial)
         return np.where(stay < 0, 1.0, cache[law][np.maximum(stay, 0)])
 
-    def by_entry(weight: Floats) -> Floats:
-        full = np.broadcast_to(weight, (len(model.strata), steps + 1))
-        return np.concatenate([np.repeat(full[:, :1], oldest, axis=1), full[:, 1:]], axis=1)
+    def by_entry(weight: Floats, before: int = oldest) -> Floats:
+        full = np.broadcast_to(weight, (len(strata), len(reach.entries.first)))
+        return np.repeat(full, [before, *reach.entries.length[1:]], axis=1)
 
     def gone_by(table: Table, stay: Ints) -> dict[str, Floats]:
         """Chance of having left by each exit within ``stay`` steps, by entry step."""
@@ -170,7 +178,7 @@ def pieces_of(
         return left
 
     pieces = [  # strata that no event names stay in one window, to the last bit
-        Piece.of(law, state.target(exit_name), weight * ~touched, 0, steps)
+        Piece.of(law, state.target(exit_name), by_entry(weight * ~touched, before=1), 0, steps)
         for (exit_name, law), weight in table.weight.items()
     ]
     left = touched * np.ones(len(entry))
@@ -190,7 +198,7 @@ def pieces_of(
         age = np.where(old, event.step - entry, 0)
         before = np.clip(1.0 - sum(gone_by(table, age - 1).values()), 0.0, 1.0)
         for policy, edit in event.release:
-            mask = model.strata.mask(edit.where).astype(float)[:, None]
+            mask = strata.mask(edit.where).astype(float)[:, None]
             share = mask * policy.compliance.point * edit.share * old
             pieces.append(
                 Piece.of(

@@ -1,4 +1,4 @@
-"""CSV files beside a model or platform: cited figures, tables of stays, people inside."""
+"""Files beside a model or platform: cited figures, tables of stays, people inside, draws."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from remand.errors import InputError, Problem, did_you_mean
 from remand.errors import Path as Place
 from remand.files.documents import Document, Table
+from remand.model.model import Model
 
 CITED = {
     "title": "source_title",
@@ -59,16 +60,31 @@ def read_tables(plain: dict[str, Any], document: Document) -> list[tuple[Place, 
     return unread
 
 
+def lost_draws(model: Model, folder: Path) -> Iterator[Problem]:
+    """A warning if the file of draws that a model names is not there; no more is looked at."""
+    if model.draws_file is not None and not (folder / model.draws_file).exists():
+        yield Problem(
+            "warning",
+            ("draws_file",),
+            f"there is no '{model.draws_file}' beside the model, so nothing can be drawn from it",
+            model.draws_file,
+            "put the file beside the YAML, or remove 'draws_file'",
+        )
+
+
 def left_beside(written: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A spec's full document for a file in ``folder``: what a CSV there says is not said twice.
 
-    Figures and tables whose CSV is not there, or says otherwise, are written out.
+    Figures and tables whose CSV is not there, or says otherwise, are written out; draws that are
+    not there are not spoken of.
     """
     try:
         figures = cited_figures(written.get("sources_file"), folder)
     except InputError:
         figures = {}
         written.pop("sources_file")
+    if not (folder / str(written.get("draws_file"))).exists():
+        written.pop("draws_file", None)
     own = {
         key: source
         for key, source in written.pop("sources", {}).items()

@@ -13,8 +13,9 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from remand.errors import InputError
 from remand.files.documents import dumped
 from remand.fitting.document import Folder
+from remand.fitting.drawn import DRAWS
 
-MODEL, PARAMETERS, DRAWS = "model.yaml", "parameters.csv", "draws.parquet"
+MODEL, PARAMETERS = "model.yaml", "parameters.csv"
 ON_ONE_LINE = 88
 """Characters of a mapping of plain values that is written on one line."""
 
@@ -55,7 +56,8 @@ def write_folder(found: Folder, name: str | Path, *, replace: bool = False) -> P
         for file, table in found.tables.items():
             table.write_csv(beside / file)
         found.parameters.write_csv(beside / PARAMETERS, float_precision=6)
-        found.draws.write_parquet(beside / DRAWS)
+        if len(found.draws):
+            found.draws.write_parquet(beside / DRAWS)
         shutil.rmtree(path.resolve(), ignore_errors=True)
         beside.rename(path.resolve())
     except OSError as error:
@@ -69,11 +71,12 @@ def write_folder(found: Folder, name: str | Path, *, replace: bool = False) -> P
 
 def _text(found: Folder) -> str:
     head = [
-        f"A model fitted to records by remand. {PARAMETERS} has every number with its interval, n "
-        f"and unit ('(the rest)': people of groups too small for a law of their own); {DRAWS} has "
-        "the draws behind them.",
+        found.head
+        or f"A model fitted to records by remand. {PARAMETERS} has every number with its "
+        "interval, n and unit ('(the rest)': people of groups too small for a law of their own); "
+        f"{DRAWS} has the draws behind them.",
         *found.trials,
-        "What the records cannot support:",
+        f"What the {'records' if found.head is None else 'figures'} cannot support:",
     ]
     lines = [
         *(part for line in head for part in textwrap.wrap(line, 98)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -11,37 +12,41 @@ from pydantic import ValidationError
 
 from remand.errors import InputError, Problem, did_you_mean
 from remand.errors import Path as Place
-from remand.files.beside import cited_figures, left_beside, read_tables
+from remand.files.beside import cited_figures, left_beside, lost_draws, read_tables
 from remand.files.documents import Document, dumped
 from remand.files.forms import Fault, as_written, faults, mended
 from remand.model.check import check_model
+from remand.model.check_effects import check_effects
 from remand.model.check_policies import check_platform
+from remand.model.effects import Effects
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 
 ROUNDS = 5
 """How often a document is mended to see what else is wrong with it."""
 
-SpecT = TypeVar("SpecT", Model, Platform)
+SpecT = TypeVar("SpecT", Model, Platform, Effects)
+Kind = Literal["models", "platforms", "effects"]
+_CALLED = {"models": "model", "platforms": "platform", "effects": "file of effects"}
 
 # -- where things are -----------------------------------------------------------------------
 
 
-def shipped(kind: Literal["models", "platforms"]) -> list[str]:
+def shipped(kind: Kind) -> list[str]:
     """Names of what comes with the package (``philadelphia``, ``philadelphia/krasner-2017``)."""
     root = Path(str(resources.files("remand") / "places"))
     if kind == "models":
         return sorted(p.parent.name for p in root.glob("*/model.yaml"))
-    return sorted(f"{p.parent.parent.name}/{p.stem}" for p in root.glob("*/platforms/*.yaml"))
+    return sorted(f"{p.parent.parent.name}/{p.stem}" for p in root.glob(f"*/{kind}/*.yaml"))
 
 
-def find(name: str | Path, kind: Literal["models", "platforms"]) -> Path:
+def find(name: str | Path, kind: Kind) -> Path:
     """The file a shipped name or a path stands for. Raises InputError with a suggestion."""
     text = str(name)
     root = Path(str(resources.files("remand") / "places"))
     if text in shipped(kind):
-        place, _, platform = text.partition("/")
-        inside = f"platforms/{platform}.yaml" if platform else "model.yaml"
+        place, _, own = text.partition("/")
+        inside = f"{kind}/{own}.yaml" if own else "model.yaml"
         return root / place / inside
     path = Path(text)
     if kind == "models" and path.is_dir():
@@ -51,9 +56,8 @@ def find(name: str | Path, kind: Literal["models", "platforms"]) -> Path:
                 f"the folder '{text}' holds no model.yaml", fix="name the model's file", value=text
             )
     if not path.exists():
-        what = kind.removesuffix("s")
         raise InputError.of(
-            f"there is no file '{text}', and no {what} of that name comes with remand",
+            f"there is no file '{text}', and no {_CALLED[kind]} of that name comes with remand",
             fix=did_you_mean(text, shipped(kind)),
             value=text,
         )
@@ -61,7 +65,7 @@ def find(name: str | Path, kind: Literal["models", "platforms"]) -> Path:
     return path
 
 
-def _not_records(path: Path, kind: str) -> None:
+def _not_records(path: Path, kind: Kind) -> None:
     """Refuse a work file where a model or platform is wanted: it has to be fitted first."""
     try:
         with path.open("rb") as file:
@@ -70,7 +74,7 @@ def _not_records(path: Path, kind: str) -> None:
         return
     if database:
         raise InputError.of(
-            f"this is a work file of records, not a {kind.removesuffix('s')}",
+            f"this is a work file of records, not a {_CALLED[kind]}",
             fix=f"fit it: remand fit {path} --out county/",
             file=str(path),
         )
@@ -113,13 +117,57 @@ def read_scenario(name: str | Path | Platform, model: Model) -> Scenario:
     return Scenario.of(model, chain)
 
 
+def read_effects(name: str | Path, model: Model | None = None) -> Effects:
+    """Effects by shipped name or file; with a model, their edits are checked on it.
+
+    >>> [effect.name for effect in read_effects("philadelphia/two-sided").effects]
+    ['new-arrests', 'missed-court', 'deterrence']
+    """
+    return _accept(*load_effects(name, model))
+
+
+def with_effects(scenarios: Sequence[Scenario], name: str | Path | Effects) -> tuple[Scenario, ...]:
+    """The same scenarios, with the effects that go with their policies.
+
+    Raises InputError if there is none in any of them: then something is misspelt.
+    """
+    model = scenarios[0].base
+    if isinstance(name, Effects):
+        effects, path = name, None
+        _accept(effects, check_effects(effects, model))
+    else:
+        effects, path = read_effects(name, model), find(name, "effects")
+    answering = tuple(replace(scenario, effects=effects) for scenario in scenarios)
+    if any(scenario.answers for scenario in answering):
+        return answering
+    held = [pair for scenario in scenarios for pair in scenario.held]
+    known = list(dict.fromkeys(n for platform, policy in held for n in (platform, policy.name)))
+    problems = [
+        Problem(
+            "error",
+            ("effects", i, "with"),
+            f"'{effect.name}' goes with no policy of the platforms compared",
+            ", ".join(effect.with_),
+            did_you_mean(effect.with_[0], known) if known else "compare a platform with policies",
+        )
+        for i, effect in enumerate(effects.effects)
+    ]
+    document = Document.read(path) if path is not None else None
+    raise InputError(document.locate(p) if document is not None else p for p in problems)
+
+
 def load_model(name: str | Path) -> tuple[Model | None, list[Problem]]:
     """A model with all its problems, warnings too; None if it cannot be read."""
     try:
         document = Document.read(find(name, "models"))
     except InputError as error:
         return None, list(error.problems)
-    return _load(Model, document, check_model)
+    model, problems = _load(Model, document, check_model)
+    if model is None:
+        return None, problems
+    folder = document.path.parent
+    problems += [document.locate(problem) for problem in lost_draws(model, folder)]
+    return model.beside(str(folder)), problems
 
 
 def load_platform(
@@ -142,6 +190,17 @@ def load_platform(
         fix = did_you_mean(policy, [p.name for p in platform.policies])
         missing = Problem("error", ("policies",), f"there is no policy '{policy}'", policy, fix)
         return None, [document.locate(missing)]
+
+
+def load_effects(
+    name: str | Path, model: Model | None = None
+) -> tuple[Effects | None, list[Problem]]:
+    """A file of effects with all its problems, warnings too; None if it cannot be read."""
+    try:
+        document = Document.read(find(name, "effects"))
+    except InputError as error:
+        return None, list(error.problems)
+    return _load(Effects, document, lambda effects: check_effects(effects, model))
 
 
 def in_model(name: str | Path, problem: Problem) -> Problem:
@@ -287,8 +346,8 @@ def _cite(plain: dict[str, Any], figures: dict[str, dict[str, str]]) -> None:
 # -- writing --------------------------------------------------------------------------------
 
 
-def write(spec: Model | Platform, path: str | Path, like: str | Path | None = None) -> Path:
-    """Write a model or platform as YAML.
+def write(spec: SpecT, path: str | Path, like: str | Path | None = None) -> Path:
+    """Write a model, a platform or effects as YAML.
 
     Where a file already stands (or ``like`` names another), its comments, order and form are
     kept, and only values that differ are replaced. What a CSV beside the file says stays there;
@@ -312,14 +371,12 @@ def write(spec: Model | Platform, path: str | Path, like: str | Path | None = No
     return path
 
 
-def _read_only(document: Document, like: Model | Platform) -> Model | Platform | None:
+def _read_only(document: Document, like: SpecT) -> SpecT | None:
     """What a document says, unchecked; None if it is no file of the same kind."""
-    if isinstance(like, Model):
-        return _load(Model, document, lambda _: [])[0]
-    return _load(Platform, document, lambda _: [])[0]
+    return _load(type(like), document, lambda _: [])[0]
 
 
-def _written(spec: Model | Platform, folder: Path) -> dict[str, Any]:
+def _written(spec: SpecT, folder: Path) -> dict[str, Any]:
     """The full form of a spec's document in a folder."""
     fields = spec.model_dump(by_alias=True, exclude_defaults=True)
     return left_beside(_as_typed({"remand": spec.remand, **fields}), folder)

@@ -1,6 +1,6 @@
-"""The JSON Schema of model and platform files, for editors that complete and check.
+"""The JSON Schema of models, platforms and effects, for editors that complete and check.
 
-``python -m remand.files.schema`` writes both where the shipped files look for them.
+``python -m remand.files.schema`` writes all three where the shipped files look for them.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from remand.model.edits import EDITS
+from remand.model.effects import NOTHING, Effects
 from remand.model.model import Model
 from remand.model.platform import Platform
+from remand.model.spec import Spec
 from remand.model.uncertain import Uncertainty
 
-Kind = Literal["model", "platform"]
-KINDS: tuple[Kind, ...] = ("model", "platform")
+Kind = Literal["model", "platform", "effects"]
+KINDS: tuple[Kind, ...] = ("model", "platform", "effects")
+SPECS: dict[Kind, type[Spec]] = {"model": Model, "platform": Platform, "effects": Effects}
 
 
 def shipped_schema(kind: Kind) -> Path:
@@ -26,11 +29,13 @@ def shipped_schema(kind: Kind) -> Path:
 
 def json_schema(kind: Kind) -> dict[str, Any]:
     """The JSON Schema of a file, for editors that complete and check while one types."""
-    schema = (Model if kind == "model" else Platform).model_json_schema(by_alias=True)
+    schema = SPECS[kind].model_json_schema(by_alias=True)
     definitions = schema["$defs"]
     choices = []
     for name, cls in EDITS.items():
         definitions[cls.__name__].get("properties", {}).pop("edit", None)
+        if kind == "effects" and not NOTHING.keys() & cls.model_fields.keys():
+            continue  # no size, so nothing that could be two-sided
         choices.append(
             {
                 "type": "object",
@@ -39,7 +44,8 @@ def json_schema(kind: Kind) -> dict[str, Any]:
                 "properties": {name: {"$ref": f"#/$defs/{cls.__name__}"}},
             }
         )
-    definitions["Policy"]["properties"]["edits"]["items"] = {"oneOf": choices}
+    holder = "Effect" if kind == "effects" else "Policy"
+    definitions[holder]["properties"]["edits"]["items"] = {"oneOf": choices}
     definitions[Uncertainty.__name__] = Uncertainty.model_json_schema()
     _allow_short_forms(schema)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -72,8 +78,9 @@ def _allow_short_forms(schema: dict[str, Any]) -> None:
     for name in list(definitions):
         definitions[name] = visit(definitions[name])
     schema["properties"] = visit(schema["properties"])
-    policy = definitions["Policy"]["properties"]
-    policy["compliance"] = {"anyOf": [policy["compliance"], {"type": "number"}]}
+    if "Policy" in definitions:
+        policy = definitions["Policy"]["properties"]
+        policy["compliance"] = {"anyOf": [policy["compliance"], {"type": "number"}]}
     for holder in ("Arrivals", "Stock"):
         if holder in definitions:
             definitions[holder]["properties"]["split"] = {"type": "object"}

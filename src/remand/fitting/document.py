@@ -16,6 +16,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.fitting import told
+from remand.fitting.drawn import DRAWS
+from remand.fitting.drift import drift
 from remand.fitting.fit import Fitted
 from remand.fitting.layout import NEVER, RELEASED
 from remand.fitting.nodes import REST
@@ -52,6 +54,7 @@ class Folder:
         limits: what the records cannot support, a sentence each.
         intervals: what the intervals are.
         trials: how it did where the truth is known, a sentence each.
+        head: what the file says first of itself; by default that it was fitted to records.
     """
 
     document: dict[str, Any]
@@ -61,6 +64,7 @@ class Folder:
     limits: tuple[str, ...]
     intervals: str
     trials: tuple[str, ...] = ()
+    head: str | None = None
 
     @property
     def model(self) -> Model:
@@ -100,6 +104,7 @@ class _Writer:
             "arrivals": {state: self._arrivals(s) for s, state in enumerate(layout.states)},
             "tonight": self._tonight(),
             "sources": dict(zip(self.keys, told.sources(fitted), strict=True)),
+            "draws_file": DRAWS if fitted.draws else None,
         }
         return Folder(
             {key: value for key, value in document.items() if value},
@@ -234,12 +239,12 @@ class _Writer:
         inside = fitted.start < fitted.records.until
         if inside and own.counts[s]:
             found["pace"] = self._pace(s)
-        elif pace.trend[0]:
-            found["trend"] = short(pace.carried)
         if (pace.season[0] != 1).any():
             found["season"] = season_of(short(x) for x in pace.season[0])
         if (pace.weekday[0] != 1).any():
             found["weekdays"] = weekdays_of(short(x) for x in pace.weekday[0])
+        if own.counts[s]:
+            found["drift"] = drift(pace.slopes, own.calendar, fitted.records.until, self.keys)
         if np.isfinite(own.size[s]):
             found["spread"] = short(own.size[s])
         return found

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 
 from remand.errors import InputError
 from remand.fitting.document import Folder
+from remand.fitting.drawn import DRAWS
+from remand.fitting.drift import drift
 from remand.fitting.pace import Calendar, Pace, pace, season_of, short
 from remand.outcomes.aggregated import Monthly
 from remand.outcomes.bands import drawn
@@ -140,7 +142,7 @@ def fit_months(
         "note": f"n = {months.admitted.sum():,.0f} admissions, {span}",
         "unit": "people per day",
         "rate": short(rate),
-        "trend": short(own.carried),
+        "drift": drift(np.concatenate([own.slopes, others.slopes]), calendar, months.until, keys),
     }
     if calendar.seasonal:
         arrivals["season"] = season_of(short(x) for x in own.season[0])
@@ -175,6 +177,7 @@ def fit_months(
             key: {"title": s.file, "address": f"sha256:{s.sha256}", "note": f"{s.rows:,} rows"}
             for key, s in zip(keys, sources, strict=True)
         },
+        **({"draws_file": DRAWS} if draws else {}),
     }
     numbers = list(_numbers(own, others, calendar, stay, stays))
     return Folder(document, {}, _parameters(numbers, months), _draws(numbers), LIMITS, INTERVALS)

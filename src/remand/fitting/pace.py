@@ -31,8 +31,8 @@ WEEKDAYS_FROM, TREND_FROM, SEASON_FROM = 56, 365, 730
 """Days of records from which days of the week, a trend, and a season are estimated."""
 
 DAMPED = 0.5
-"""Share of the last year's growth that a model carries forward: growth fades (E. Gardner & E.
-McKenzie, *Management Science* 31, 1985), and by how much the records are too short to tell."""
+"""Share of a year's growth that is left in the next: growth fades (E. Gardner & E. McKenzie,
+*Management Science* 31, 1985), and by how much the records are too short to tell."""
 
 MOST = 2.0
 """Growth a year beyond a doubling, or a fall beyond a half, is a break and no pace to go on."""
@@ -110,17 +110,21 @@ class Pace:
             return np.zeros(len(self.first))
         return np.expm1(self.slopes[:, -1])
 
-    @property
-    def carried(self) -> float:
-        """Growth a year that a model carries forward: part of the last year's, within bounds."""
-        last = float(np.log1p(self.trend[0]))
-        return float(np.expm1(DAMPED * np.clip(last, np.log(MOST) * -1, np.log(MOST))))
-
     def levelled(self, counts: Floats, calendar: Calendar) -> Pace:
         """The same pace at the level of other daily totals (draws, days)."""
         total = self.on(calendar).sum(axis=1)
         part = np.divide(counts.sum(axis=1), total, out=np.zeros_like(total), where=total > 0)
         return replace(self, first=self.first * part)
+
+
+def carried(growth: Floats) -> Floats:
+    """Log growth in the first year ahead, by compound growth in the last: part, within bounds.
+
+    >>> np.expm1(carried(np.array([0.21, 99.0]))).round(2).tolist()
+    [0.1, 0.41]
+    """
+    most = np.log(MOST)
+    return DAMPED * np.clip(np.log1p(growth), -most, most)
 
 
 def pace(counts: Floats, calendar: Calendar, *, weekly: bool = True) -> Pace:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from remand.fitting.fit import Fitted
 from remand.fitting.layout import FEW, RELEASED
+from remand.fitting.pace import carried
 from remand.fitting.tonight import Aged
 from remand.records.work import MISSING
 
@@ -83,12 +84,12 @@ def arrivals(fitted: Fitted, state: int) -> str:
                 f"{100 * new.moved[state]:.0f} % of them moved between groups, for a person's "
                 "group is held fixed and some come back in another"
             )
-    pace = own.pace[state]
-    if fitted.start == records.until and pace.trend[0]:
-        growth = f"{100 * pace.trend[0]:+.0f} %"
+    growth = own.pace[state].trend[:1]
+    if growth[0]:
+        ahead = np.expm1(carried(growth))[0]
         said.append(
-            f"{growth} in the records' last year, of which {100 * pace.carried:+.0f} % a year is "
-            "carried forward"
+            f"{100 * growth[0]:+.0f} % in the records' last year; the year after is taken to bring "
+            f"{100 * ahead:+.0f} %, and each later one half of the one before"
         )
     if own.borrowed[state]:
         said.append("too few for a growth, season and weekdays of their own: the whole jail's")

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from remand.fitting.drawn_rows import REST_OF
 from remand.fitting.fit import Fitted
 from remand.fitting.layout import NEVER, RELEASED
 from remand.fitting.nodes import REST
@@ -25,10 +26,6 @@ from remand.outcomes.suppression import SMALL, hide
 from remand.records.stay_bands import BANDS, LABELS
 
 Floats = NDArray[np.float64]
-
-
-REST_OF = "(the rest)"
-"""What the levels of an axis are called that are too small for a law of their own."""
 
 WEEK = 8
 """Stays of fewer censuses end within a week."""
@@ -82,7 +79,7 @@ def draws(fitted: Fitted) -> pl.DataFrame:
 
     Columns: draw (from 0), parameter, unit, state, exit, the axes, when, band (of a stay, in days),
     value, and point: the value of the people as they are. A drawn law is the fitted one with the
-    mass of each exit and band times value / point.
+    mass of each exit and band times value / point (`remand.fitting.drawn` puts them in a model).
     """
     frames = []
     for found in itertools.chain(_rates(fitted), _masses(fitted)):

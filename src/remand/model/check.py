@@ -13,6 +13,7 @@ import numpy as np
 from remand.errors import Problem, did_you_mean
 from remand.model import laws
 from remand.model.check_policies import check_policy
+from remand.model.check_ranges import check_ranges
 from remand.model.check_tables import joint_tables, lone_table
 from remand.model.findings import (
     SUM_TOLERANCE,
@@ -43,6 +44,9 @@ def check_model(model: Model) -> list[Problem]:
         problems += [p.at("states", name) for p in _state(name, state, model, days)]
     problems += _arrivals_and_tonight(model, days)
     problems += _people(model, days)
+    problems += _prices(model)
+    if not any(p.severity == "error" for p in problems):
+        problems += check_ranges(model, days)
     for i, policy in enumerate(model.policies):
         problems += [p.at("policies", i) for p in check_policy(policy, model)]
     return problems
@@ -278,3 +282,42 @@ def _people(model: Model, days: Days) -> Iterator[Problem]:
     own = Strata({axis: model.strata_axes[axis] for axis in residents.axes})
     _, found = rows_of(residents.people, own, days)
     yield from (p.at("residents", "people") for p in found)
+
+
+def _prices(model: Model) -> Iterator[Problem]:
+    """Two prices for one thing, a time without any, and prices that no figure would use."""
+    seen: dict[tuple[str, str, str, dt.date | None], int] = {}
+    first: dict[tuple[str, str, str], tuple[int, dt.date]] = {}
+    for i, price in enumerate(model.prices):
+        what = (price.kind, price.basis, price.payer)
+        since = price.from_ or dt.date.min
+        if (*what, price.from_) in seen:
+            yield error(
+                ("prices", i),
+                f"prices {seen[*what, price.from_] + 1} and {i + 1} are both {price.basis} "
+                f"prices of {price.kind} for one payer ({price.payer}) from one date",
+                price.value,
+                "remove one, give it a later 'from', or name its own 'payer'",
+            )
+        seen.setdefault((*what, price.from_), i)
+        if since < first.get(what, (i, dt.date.max))[1]:
+            first[what] = i, since
+        if price.kind == "community" or price.kind not in model.kinds:
+            yield Problem(
+                "warning",
+                ("prices", i, "kind"),
+                f"no figure is given for {price.kind}, so this price is never used",
+                value=price.kind,
+                fix="price a kind that has states: "
+                + ", ".join(kind for kind in model.kinds if kind != "community"),
+            )
+    for (_, basis, payer), (i, since) in first.items():
+        if since > model.clock.start:
+            yield Problem(
+                "warning",
+                ("prices", i, "from"),
+                f"no {basis} price ({payer}) holds before {since}: a period that begins earlier "
+                "has no such cost",
+                value=str(since),
+                fix=f"give a price from {model.clock.start}, or one without 'from'",
+            )

@@ -60,10 +60,30 @@ def check_policy(policy: Policy, model: Model) -> Iterator[Problem]:
         )
     for i, edit in enumerate(policy.edits):
         name: str = edit.edit
-        yield from (p.at("edits", i, name) for p in _edit(edit, policy, model))
+        found = [*check_edit(edit, model), *_holds(edit, policy)]
+        yield from (p.at("edits", i, name) for p in found)
 
 
-def _edit(edit: Edit, policy: Policy, model: Model) -> Iterator[Problem]:
+def _holds(edit: Edit, policy: Policy) -> Iterator[Problem]:
+    """Whether an edit can hold as its policy does."""
+    if isinstance(edit, Admit | Release | Capacity) and policy.applies_to == "everyone":
+        yield error(
+            (),
+            f"'{edit.edit}' already says whom it reaches",
+            policy.applies_to,
+            "remove 'applies_to: everyone'",
+        )
+    if isinstance(edit, Release) and policy.phase_in:
+        yield error(
+            (),
+            "a release happens once, on the day the policy starts",
+            policy.phase_in,
+            "remove 'phase_in'",
+        )
+
+
+def check_edit(edit: Edit, model: Model) -> Iterator[Problem]:
+    """Every problem of one edit on a model, whoever makes it."""
     yield from (p.at("where") for p in unknown_where(edit.where, model.strata))
     if edit.state not in model.states:
         yield error(
@@ -80,20 +100,6 @@ def _edit(edit: Edit, policy: Policy, model: Model) -> Iterator[Problem]:
             f"nobody arrives in '{edit.state}' from outside",
             edit.state,
             did_you_mean(edit.state, model.arrivals),
-        )
-    if isinstance(edit, Admit | Release | Capacity) and policy.applies_to == "everyone":
-        yield error(
-            (),
-            f"'{edit.edit}' already says whom it reaches",
-            policy.applies_to,
-            "remove 'applies_to: everyone'",
-        )
-    if isinstance(edit, Release) and policy.phase_in:
-        yield error(
-            (),
-            "a release happens once, on the day the policy starts",
-            policy.phase_in,
-            "remove 'phase_in'",
         )
     if isinstance(edit, Capacity):
         yield from _when_full(edit, state, model)

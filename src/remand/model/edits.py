@@ -45,22 +45,31 @@ class Divert(Edit):
 
 
 class ShareEdit(Edit):
-    """Set an exit's share (``to``) or move it by points (``by``, 0.11 is 11 points).
+    """Set an exit's share (``to``), move it by points (``by``) or multiply it (``scale``).
 
-    The exits in ``from`` give way, or take what is freed; without it, all others pro rata.
+    ``by: 0.11`` is 11 points more, ``scale: 1.1`` a tenth more of itself. The exits in ``from``
+    give way, or take what is freed; without it, all others pro rata.
     """
 
     edit: Literal["share"] = Field("share", exclude=True, repr=False)
     exit: str
     to: Share | None = None
     by: Number | None = None
+    scale: NotNegative | None = None
     from_: Names = Field((), alias="from")
 
     @model_validator(mode="after")
     def _one_way(self) -> ShareEdit:
-        if (self.to is None) == (self.by is None):
-            raise ValueError("give either 'to' (the new share) or 'by' (points more or less)")
+        if sum(way is not None for way in (self.to, self.by, self.scale)) != 1:
+            raise ValueError(
+                "give one of 'to' (the new share), 'by' (points more or less), 'scale' (a factor)"
+            )
         return self
+
+    @property
+    def way(self) -> Literal["to", "by", "scale"]:
+        """The field that is given."""
+        return "to" if self.to is not None else "by" if self.by is not None else "scale"
 
 
 class DwellEdit(Edit):

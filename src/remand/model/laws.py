@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Law:
@@ -52,6 +53,14 @@ class Law:
             return self.survival(bounds[:-1])
         ends = self.excess(bounds) / step
         return np.clip(ends[:-1] - ends[1:], 0.0, 1.0)
+
+    def remaining(self, stay: Ints, step: float, partial: str) -> Floats:
+        """E[(D − d)⁺] in steps for some whole ``d``: what is left of a stay already so long."""
+        if partial == "exact":
+            return self.excess(stay * step) / step
+        left = self.surviving(int(stay.max()), step, partial)
+        gone = np.concatenate([[0.0], np.cumsum(left)])
+        return np.asarray(self.mean_steps(step, partial) - gone[stay])
 
     def mean_steps(self, step: float, partial: str) -> float:
         """E[D] in steps: exact, tail included."""
@@ -287,6 +296,9 @@ class Table(Law):
         np.add.at(left, np.asarray(self.durations), self.chances)
         tail: Floats = np.cumsum(left[::-1])[::-1]
         return np.append(tail[1:], 0.0)[:steps]
+
+    def remaining(self, stay: Ints, step: float, partial: str) -> Floats:
+        return super().remaining(stay, step, "up" if partial == "exact" else partial)
 
     def mean_steps(self, step: float, partial: str) -> float:  # noqa: ARG002
         return float(np.dot(self.durations, self.chances))

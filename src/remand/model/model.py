@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from remand.model.clock import Clock
 from remand.model.policy import Policy, Source
 from remand.model.spec import Date, FrozenDict, Names, Sourced
 from remand.model.states import KINDS, AnyState, Kind
 from remand.model.strata import Strata
-from remand.model.uncertain import NotNegative
+from remand.model.uncertain import NotNegative, Positive, Share
 from remand.model.values import Arrivals, Disparity, Residents, Stock
 
 
@@ -24,17 +25,54 @@ def _as_axes(value: Any) -> Any:
 
 
 class Price(Sourced):
-    """What a person-day in a kind of custody costs, and on which basis."""
+    """What custody of a kind costs someone: by the person-day, or by the wing that is open.
+
+    Attributes:
+        kind: of custody.
+        basis: ``marginal`` is what one person-day more or less costs at once (food, medicine,
+            clothing); ``step-fixed`` is staff and upkeep of a *wing*, whatever can only close as a
+            whole; ``average`` is a budget over all people in it, which tells what custody costs
+            and never what fewer people would save.
+        payer: who pays (county, state, …), in the file's own words; it is shown with every figure.
+        value, unit: dollars a person-day, a person-year (365.25 days) or a wing-year.
+        from_: the first date on which it holds; absent means always. Among prices of one kind,
+            basis and payer, the latest not after the date.
+        places: people a wing can hold; step-fixed only.
+        margin: the share of those places that must stay free (peaks, separation of people).
+    """
 
     kind: Kind
     basis: Literal["marginal", "step-fixed", "average"]
+    payer: str = "payer not named"
     value: NotNegative
-    unit: Literal["USD per person-day", "USD per person-year"]
+    unit: Literal["USD per person-day", "USD per person-year", "USD per wing-year"]
+    from_: Date | None = Field(None, alias="from")
+    places: Positive | None = None
+    margin: Annotated[Share | None, Field(lt=1)] = None
+
+    @model_validator(mode="after")
+    def _of_people_or_of_wings(self) -> Price:
+        if self.basis != "step-fixed":
+            if self.places is not None or self.margin is not None:
+                raise ValueError("'places' and 'margin' belong to a step-fixed price alone")
+            if self.unit == "USD per wing-year":
+                raise ValueError(f"a price of basis {self.basis} is per person-day or person-year")
+        elif self.places is None or self.unit != "USD per wing-year":
+            raise ValueError(
+                "a step-fixed price is that of a wing: give its 'places', and 'unit: USD per "
+                "wing-year'"
+            )
+        return self
 
     @property
     def per_day(self) -> float:
-        """Dollars a person-day."""
-        return self.value / (365.25 if self.unit.endswith("year") else 1.0)
+        """Dollars a day, of a person or of a wing."""
+        return self.value / (1.0 if self.unit.endswith("day") else 365.25)
+
+    @property
+    def usable(self) -> float:
+        """People at whom a wing is full, its margin being free."""
+        return (self.places or 0.0) * (1.0 - (self.margin or 0.0))
 
 
 class Counted(Sourced):
@@ -54,6 +92,13 @@ class Counted(Sourced):
     fitted: bool = False
 
 
+@dataclass(frozen=True)
+class ReadFrom:
+    """Where a model was read from: no part of what it says, so any two are equal."""
+
+    folder: str | None = field(default=None, compare=False)
+
+
 class Model(Sourced):
     """Everything a run needs to know about a place.
 
@@ -69,11 +114,12 @@ class Model(Sourced):
         tonight: the census before the first step by state, or ``steady``. A state may be
             ``steady`` too; a state not listed is empty.
         residents, disparity: what rates are per, and which levels are compared.
-        prices: what a person-day costs, by kind and basis.
+        prices: what custody costs, by kind, basis, payer and date.
         counted: published counts to show beside the model's.
         policies: acts that belong to the base (courts, police), and any edit made since.
         sources_file: a CSV beside the model with one cited figure a row, by ``id``.
         sources: further sources by key.
+        draws_file: draws of a fit beside the model (`remand.files.read_draws`).
     """
 
     remand: Literal[1] = 1
@@ -94,6 +140,24 @@ class Model(Sourced):
     policies: tuple[Policy, ...] = ()
     sources_file: str | None = None
     sources: FrozenDict[str, Source] = FrozenDict()
+    draws_file: str | None = None
+
+    _read_from: ReadFrom = PrivateAttr(default=ReadFrom())
+
+    @property
+    def folder(self) -> str | None:
+        """The folder it was read from, where files beside it are looked for."""
+        return self._read_from.folder
+
+    def replace(self, **changes: Any) -> Self:
+        """A new model with some fields changed, validated again; its folder stays the same."""
+        return super().replace(**changes).beside(self.folder)
+
+    def beside(self, folder: str | None) -> Self:
+        """The same model as read from a folder."""
+        model = self.model_copy()
+        model._read_from = ReadFrom(folder)  # noqa: SLF001 - its own
+        return model
 
     @cached_property
     def strata(self) -> Strata:

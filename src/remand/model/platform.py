@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from remand.model.effects import Effect, Effects
 from remand.model.model import Model
 from remand.model.policy import Policy, Source, Unmodelled
 from remand.model.spec import FrozenDict, Names, Spec
@@ -56,15 +57,19 @@ class Scenario:
     Attributes:
         base: the model before anything is enacted.
         chain: platforms in the order they are enacted; the last gives the scenario its name.
+        effects: how people may answer its policies, if that was asked.
     """
 
     base: Model
     chain: tuple[Platform, ...]
+    effects: Effects | None = None
 
     @classmethod
-    def of(cls, model: Model, platforms: Sequence[Platform]) -> Scenario:
+    def of(
+        cls, model: Model, platforms: Sequence[Platform], effects: Effects | None = None
+    ) -> Scenario:
         """A scenario; ``platforms`` are the ones it comes after, then its own."""
-        return cls(model, tuple(platforms))
+        return cls(model, tuple(platforms), effects)
 
     @property
     def platform(self) -> Platform:
@@ -73,8 +78,12 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """The platform's name."""
-        return self.platform.name
+        """The platform's name, and that of the effects it is run with.
+
+        So every figure of a scenario with effects says so, in whatever form it is written.
+        """
+        with_effects = f"+{self.effects.name}" if self.effects and self.answers else ""
+        return f"{self.platform.name}{with_effects}"
 
     @property
     def after(self) -> tuple[str, ...]:
@@ -82,6 +91,23 @@ class Scenario:
         return tuple(platform.name for platform in self.chain[:-1])
 
     @property
+    def held(self) -> tuple[tuple[str, Policy], ...]:
+        """Every policy of the chain, in file order, with the name of the platform it is from."""
+        return tuple(
+            (p.name.partition("#")[0], policy) for p in self.chain for policy in p.policies
+        )
+
+    @property
+    def answers(self) -> tuple[Effect, ...]:
+        """The effects that go with some policy of the chain; without policies there are none."""
+        effects = self.effects.effects if self.effects is not None else ()
+        return tuple(effect for effect in effects if effect.follows(self.held))
+
+    @property
     def model(self) -> Model:
-        """The edited model: every policy of the chain enacted, in file order."""
-        return self.base.enact(*(policy for p in self.chain for policy in p.policies))
+        """The edited model: every policy of the chain enacted, in file order, then its effects."""
+        held = self.held
+        answers = [effect.enacted(effect.follows(held)) for effect in self.answers]
+        return self.base.enact(
+            *(policy for _, policy in held), *(answer for answer in answers if answer is not None)
+        )

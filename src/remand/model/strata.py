@@ -72,6 +72,19 @@ class Strata:
         return ", ".join(f"{a} {v}" for a, v in zip(self.axes, self.cells[index], strict=True))
 
 
+@dataclass(frozen=True)
+class Some(Strata):
+    """Some of the strata, by their places among all."""
+
+    members: tuple[int, ...] = ()
+
+    @cached_property
+    def cells(self) -> tuple[tuple[str, ...], ...]:
+        """One tuple of levels for each member."""
+        every = Strata(self.axes).cells
+        return tuple(every[i] for i in self.members)
+
+
 def choose(
     rows: Sequence[RowT], strata: Strata, days: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], list[Problem]]:

@@ -57,6 +57,13 @@ class Uncertainty(Sourced):
         low, high, mode, mean, sd, median, factor: what the law is given by.
         point: the value where one is needed; by default the law's mean, or a lognormal's median.
         together: a name; all numbers of that name take the same rank, so they rise and fall as one.
+        falls: this one falls where the others of its name rise: it takes 1 minus their rank.
+
+    >>> more = Uncertainty(law="lognormal", median=1, factor=1.2, together="admissions")
+    >>> shorter = more.replace(falls=True)
+    >>> ranks = np.array([0.1, 0.5, 0.8])
+    >>> bool(np.allclose(more.quantile(ranks) * shorter.quantile(ranks), 1))
+    True
     """
 
     law: Literal["uniform", "triangular", "normal", "beta", "lognormal"] = "uniform"
@@ -69,6 +76,7 @@ class Uncertainty(Sourced):
     factor: Annotated[float | None, Field(gt=1)] = None
     point: float | None = None
     together: str | None = None
+    falls: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -79,6 +87,8 @@ class Uncertainty(Sourced):
                 f"a {self.law} law is given by {' and '.join(FIELDS[self.law])} "
                 f"(here: {' and '.join(given) or 'nothing'})"
             )
+        if self.falls and self.together is None:
+            raise ValueError("'falls' needs 'together': it says against which numbers")
         rising = [v for v in (self.low, self.mode, self.high) if v is not None]
         if rising != sorted(rising) or (rising and rising[0] == rising[-1]):
             raise ValueError("a range needs 'low' below 'high', and 'mode' between them")
@@ -112,9 +122,13 @@ class Uncertainty(Sourced):
         return sum(ends) / len(ends)
 
     def quantile(self, rank: Floats) -> Floats:
-        """The value at each rank (0–1), elementwise: the inverse of the distribution function."""
+        """The value at each rank (0–1), elementwise: the inverse of the distribution function.
+
+        Of a law that ``falls``, that of 1 − rank.
+        """
         from scipy.special import betaincinv, ndtri  # noqa: PLC0415 - slow to import
 
+        rank = 1.0 - rank if self.falls else rank
         if self.law == "uniform":
             low, high = self.low or 0.0, self.high or 0.0
             return low + (high - low) * rank
@@ -138,8 +152,8 @@ class Uncertainty(Sourced):
     def between(self, share: float = 0.9) -> tuple[float, float]:
         """The ends of the law: all of an assumed range, the middle ``share`` of any other."""
         tail = 0.0 if self.law in {"uniform", "triangular"} else (1 - share) / 2
-        low, high = self.quantile(np.array([tail, 1 - tail]))
-        return float(low), float(high)
+        low, high = sorted(self.quantile(np.array([tail, 1 - tail])).tolist())
+        return low, high
 
 
 class Uncertain(float):
@@ -250,6 +264,21 @@ def places_of(node: object, path: Path = ()) -> Iterator[Place]:
     elif isinstance(node, tuple):
         for position, child in enumerate(node):
             yield from places_of(child, (*path, position))
+
+
+def parts_of(node: object) -> Iterator[BaseModel]:
+    """Every block of a model, a platform or a part of one, itself first, in file order."""
+    if isinstance(node, BaseModel):
+        yield node
+        for name in type(node).model_fields:
+            if name in node.model_fields_set:
+                yield from parts_of(getattr(node, name))
+    elif isinstance(node, Mapping):
+        for child in node.values():
+            yield from parts_of(child)
+    elif isinstance(node, tuple):
+        for child in node:
+            yield from parts_of(child)
 
 
 def resolved(node: PartT, values: Mapping[Path, object]) -> PartT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from remand.model.spec import Date, FrozenDict, Names, Row, Sourced, Spec, Where
 from remand.model.uncertain import NotNegative, Number, Positive, Share
 
 TimeUnit = Literal["days", "weeks", "months", "years"]
+Factors = Annotated[tuple[Positive, ...], Field(min_length=1)]
 
 
 class ShareRow(Row):
@@ -33,12 +35,13 @@ class DwellRow(Row):
     """A law of stays; ``unit`` holds for every duration in the row.
 
     Attributes:
-        scale: multiplies every stay. Where a law is not known, this usually is the number that is
-            uncertain: median and mean then move together.
+        scale: multiplies every stay; of several factors, all do. Where a law is not known, this
+            usually is the number that is uncertain (median and mean then move together), with a
+            factor for each reason.
     """
 
     unit: TimeUnit = "days"
-    scale: Positive = 1.0
+    scale: Positive | Factors = 1.0
 
     def in_days(self, value: float) -> float:
         """A duration of this row in days."""
@@ -47,7 +50,12 @@ class DwellRow(Row):
     @property
     def numeric(self) -> laws.Law:
         """The law itself, in days."""
-        return self._unscaled.scaled(float(self.scale))
+        return self._unscaled.scaled(self.factor)
+
+    @property
+    def factor(self) -> float:
+        """What every stay is multiplied by."""
+        return prod(self.scale) if isinstance(self.scale, tuple) else float(self.scale)
 
     @property
     def _unscaled(self) -> laws.Law:
@@ -179,7 +187,7 @@ class TableDwell(DwellRow):
     def given(self, exit_name: str | None, cells: Iterable[TableCell]) -> tuple[float, laws.Law]:
         """The total chance of the cells of an exit, and the law of the stay given one of them."""
         share, law = self.conditional(cell for cell in cells if cell.exit == exit_name)
-        return share, law.scaled(float(self.scale))
+        return share, law.scaled(self.factor)
 
     @staticmethod
     def conditional(cells: Iterable[TableCell]) -> tuple[float, laws.Law]:
@@ -232,15 +240,15 @@ class Drift(Sourced):
     """How arrivals may move by themselves: a damped local trend.
 
     Growth is constant within a year; each year keeps ``damping`` of the last one's and may add a
-    shock of its own, so that what is drawn wanders further the further ahead it is (E. Gardner &
-    E. McKenzie, *Management Science* 31, 1985).
+    shock of its own, the first year too, so that what is drawn wanders further the further ahead
+    it is (E. Gardner & E. McKenzie, *Management Science* 31, 1985).
 
     Attributes:
         from_: the first day it acts (written ``from``).
         growth: of the log of the rate, a year, in the first year (0.03 is about 3 %).
         damping: the share of a year's growth that is left in the next; 1 never fades.
-        shocks: sd of what each later year adds to growth; 0 where a run has no draws.
-        years: what each later year adds, once drawn.
+        shocks: sd of what each year adds to growth; 0 where a run has no draws.
+        years: what each year adds, the first one first, once drawn.
     """
 
     from_: Date = Field(alias="from")
@@ -252,6 +260,7 @@ class Drift(Sourced):
     def factor(self, days: NDArray[np.int64]) -> NDArray[np.float64]:
         """What arrivals are multiplied by on each day (proleptic ordinals); 1 before the first.
 
+        >>> import datetime as dt
         >>> drift = Drift(**{"from": dt.date(2018, 1, 1)}, growth=0.1, damping=0.5)
         >>> first = dt.date(2018, 1, 1).toordinal() + np.array([-1, 0, 366, 731])
         >>> [round(float(x), 2) for x in np.log(drift.factor(first))]
@@ -260,10 +269,10 @@ class Drift(Sourced):
         since = np.maximum(days - self.from_.toordinal(), 0) / 365.25
         years = int(np.ceil(since.max(initial=0.0))) + 1
         growth = np.zeros(years)
-        growth[0] = self.growth
+        growth[: len(self.years)] = self.years[:years]
+        growth[0] += self.growth
         for year in range(1, years):
-            added = self.years[year - 1] if year <= len(self.years) else 0.0
-            growth[year] = self.damping * growth[year - 1] + added
+            growth[year] += self.damping * growth[year - 1]
         gone = np.concatenate([[0.0], np.cumsum(growth)])
         whole = since.astype(np.int64)
         return np.asarray(np.exp(gone[whole] + growth[whole] * (since - whole)))

@@ -11,6 +11,7 @@ QUANTILES = {"q025": 0.025, "q05": 0.05, "q10": 0.10, "q50": 0.50, "q90": 0.90, 
              "q975": 0.975}  # fmt: skip
 EXACT = "chance, exact (Poisson)"
 NORMAL = "chance, approximate (exact mean and sd, normal quantiles)"
+CLUMPED = "chance, approximate (clumped arrivals)"
 
 
 def poisson(mean: Floats) -> dict[str, Floats]:

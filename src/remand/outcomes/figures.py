@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,8 +94,9 @@ def banded(
         with np.errstate(divide="ignore", invalid="ignore"):
             for point, own in zip(points, replicates, strict=True):
                 values = own.values.reshape(len(own.values), -1)
-                each.append(values[:, frame.kept(point).ravel()].T)
-                yield point, of_replicates(own.values, band)
+                at = replace(point, values=own.values.mean(axis=0)) if point.stepped else point
+                each.append(values[:, frame.kept(at).ravel()].T)
+                yield at, of_replicates(own.values, band)
 
     rows = frame.of(both())
     return Drawn(rows, np.concatenate(each) if each else np.zeros((0, 0)))
@@ -130,6 +132,8 @@ class _Frame:
     def kept(self, measure: Measure) -> Bools:
         """Which cells of a measure become rows."""
         kept: Bools = np.isfinite(measure.values) | self._hidden(measure)
+        for own in (measure.quantiles or {}).values():
+            kept |= np.isfinite(own)
         return kept
 
     def _none(self) -> pl.DataFrame:
@@ -140,14 +144,17 @@ class _Frame:
         kept = self.kept(measure)
         hidden = self._hidden(measure)[kept]
         at = np.nonzero(kept)
+        if measure.quantiles is not None:
+            spread = Spread(None, measure.quantiles, measure.band)
 
         def shown(values: Floats | None) -> pl.Series:
             if values is None:
                 return pl.Series([None] * len(hidden), dtype=pl.Float64)
             return pl.Series(np.where(hidden, np.nan, values[kept]), nan_to_null=True)
 
-        def text(value: str | None) -> pl.Series:
-            return pl.Series([value] * len(hidden), dtype=pl.String)
+        def text(value: str | NDArray[np.object_] | None) -> pl.Series:
+            each = value[kept] if isinstance(value, np.ndarray) else [value] * len(hidden)
+            return pl.Series(list(each), dtype=pl.String)
 
         places: tuple[Place, ...] = measure.places or self.cells.places
 
@@ -170,7 +177,7 @@ class _Frame:
         columns["mean"] = shown(measure.values)
         columns["sd"] = shown(spread.sd)
         for name in bands.QUANTILES:
-            given = spread.quantiles[name] if spread.quantiles and spread.band else None
+            given = spread.quantiles.get(name) if spread.quantiles and spread.band else None
             columns[name] = shown(given)
         columns["band"] = text(spread.band)
         columns["basis"] = text(measure.basis)

@@ -40,13 +40,13 @@ Floats = NDArray[np.float64]
 
 MEASURED = ("population", "admissions", "releases", "bed_days", "rate", "stay_admission",
             "stay_release", "stay_so_far", "disparity_ratio", "disparity_difference",
-            "days_per_admission", "stay_quantiles", "returns")  # fmt: skip
+            "disparity_pooled", "days_per_admission", "stay_quantiles", "returns")  # fmt: skip
 """What can be measured; the last two are a quantity for each share and for each number of days."""
 
 BAND = "stay_band"
 """An axis of every stay: its length in days, to its end or (still inside) to the last census."""
 
-CENSUSES = ("population", "rate", "disparity_ratio", "disparity_difference")
+CENSUSES = ("population", "rate", "disparity_ratio", "disparity_difference", "disparity_pooled")
 """Quantities that are not given by stay band: there beds are told in bed-days alone."""
 
 MOST = 2**23

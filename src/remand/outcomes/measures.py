@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from remand.engine.kernel import Floats
 from remand.model.model import Model
+from remand.model.values import Disparity
+from remand.outcomes import cost, pooled
 from remand.outcomes.cells import Cells, Place, residents_of
 from remand.outcomes.suppression import RATIO_SMALL
 from remand.outcomes.tally import Tally
@@ -24,9 +26,10 @@ OVERFLOW = {
 }
 """What a capacity gives rise to; only models with one have these."""
 
-QUANTITIES = ("population", "admissions", "releases", "bed_days", "rate", "stay_admission",
-              "stay_release", "stay_so_far", "disparity_ratio", "disparity_difference",
-              "cost", *OVERFLOW)  # fmt: skip
+QUANTITIES = ("population", "admissions", "releases", "bed_days", "person_years", "rate",
+              "stay_admission", "stay_release", "stay_so_far", "disparity_ratio",
+              "disparity_difference", "disparity_pooled", "beds_needed", "wings", "cost",
+              *OVERFLOW)  # fmt: skip
 STAY_BASIS = {
     "stay_admission": "mean stay of those admitted in the period, to its end",
     "stay_release": "mean stay of those released in the period",
@@ -42,24 +45,30 @@ class Measure:
         quantity, unit: what it is.
         values: as the tally's, with its leading axes.
         counts: of people it says something about; any that is small hides it.
-        basis, denominator: what must be said with it.
+        basis, denominator: what must be said with it; the basis of all, or of each cell.
         low, high: bounds where some people's level is unknown.
         few: cells hidden whatever the counts are.
         only: cells it stands in at all, if not in all.
         places: whose rows these are, if not those of all figures.
+        stepped: it moves in steps, or by a highest value, so that over replicates it is the mean
+            of its values that counts, not its value at their mean.
+        quantiles, band: its own, where it has no value but a range.
     """
 
     quantity: str
     unit: str
     values: Floats
     counts: tuple[Floats, ...] = ()
-    basis: str | None = None
+    basis: str | NDArray[np.object_] | None = None
     denominator: str | None = None
     low: Floats | None = None
     high: Floats | None = None
     few: Bools | None = None
     only: Bools | None = None
     places: tuple[Place, ...] | None = None
+    stepped: bool = False
+    quantiles: Mapping[str, Floats] | None = None
+    band: str | None = None
 
 
 def measures(
@@ -86,22 +95,41 @@ def rate_scale(model: Model, cells: Cells) -> Floats | None:
 
 
 def _held(tally: Tally, model: Model, cells: Cells) -> Iterator[Measure]:
-    """People held: census, bed-days, rate, cost."""
+    """People held: census, their time, rate, cost."""
     people, held = population(tally), tally.held
     days = tally.clock.days
     yield Measure("population", "people", people, (people,),
                   f"{model.counts}, mean of the period's censuses")  # fmt: skip
     yield Measure("bed_days", "person-days", held * days, (people,))
+    yield Measure("person_years", "person-years", held * days / cost.YEAR, (people,))
     scale = rate_scale(model, cells)
     if scale is not None and model.residents is not None:
         yield Measure("rate", f"people per {PER:,}", people * scale, (people,),
                       denominator=model.residents.unit)  # fmt: skip
-    for price in model.prices:
-        own = [p.level == "kind" and p.name == price.kind for p in cells.places]
-        only = np.array(own)[:, None, None]
-        yield Measure("cost", "USD", np.where(only, held * days * price.per_day, np.nan), (people,),
-                      f"{price.basis} cost; a difference of averages is not a saving",
-                      only=only)  # fmt: skip
+    yield from _costs(tally, model, cells, people)
+
+
+def _costs(tally: Tally, model: Model, cells: Cells, people: Floats) -> Iterator[Measure]:
+    """What each payer spends on each kind that has a price; wings are those of a kind's whole."""
+    kinds = {cells.places[i].name: i for i in cells.kinds}
+    for prices in cost.priced(model):
+        place = kinds.get(prices.kind)
+        if place is None:
+            continue
+        basis, only = prices.basis(tally), np.zeros((*people.shape[-3:-1], 1), bool)
+        if not prices.stepped:
+            only[place] = True
+            dollars = cost.by_person(tally, prices)
+            yield Measure("cost", "USD", np.where(only, dollars, np.nan), (people,), basis,
+                          only=only)  # fmt: skip
+            continue
+        only[place, 0] = True
+        found = cost.wings(tally, prices, place)
+        for name, unit, values in (("beds_needed", "places", found.beds),
+                                   ("wings", "wings", found.open),
+                                   ("cost", "USD", found.cost)):  # fmt: skip
+            whole = np.where(only, values[..., None, None, :], np.nan)
+            yield Measure(name, unit, whole, basis=basis, only=only, stepped=True)
 
 
 def _moved(tally: Tally, _model: Model, _cells: Cells) -> Iterator[Measure]:
@@ -185,6 +213,30 @@ def _disparity(tally: Tally, model: Model, cells: Cells) -> Iterator[Measure]:
     yield Measure("disparity_difference", f"people per {PER:,}", total_only(c.difference, cells),
                   (), basis, model.residents.unit, total_only(low, cells),
                   total_only(high, cells), few)  # fmt: skip
+    yield _pooled(tally, c, cells, d, model.residents.unit)
+
+
+def _pooled(tally: Tally, c: Compared, cells: Cells, d: Disparity, per: str) -> Measure:
+    """A range that leans on a wider population, where a kind has no ratio of its own.
+
+    It has no value, and none in single replicates, which would tell what it hides.
+    """
+    none = np.full((*c.top.shape[:-1], len(cells.groups.cells), c.top.shape[-1]), np.nan)
+    low, high, basis = none.copy(), none.copy(), np.full(none.shape, None, object)
+    odds = c.b / c.a
+    of, to = (cells.levels.cells.index((level,)) for level in (d.of, d.to))
+    levels = tally.by_level / tally.lengths
+    small = (np.minimum(c.top, c.bottom) < RATIO_SMALL) & (levels[..., 0, :] > 0)
+    for i in cells.kinds if none.ndim == 3 and np.isfinite(odds) else ():
+        wider = pooled.Wider.of(cells.places[i].name, d.axis, d.of, d.to)
+        for w in np.flatnonzero(small[i]) if wider else ():
+            assert wider is not None  # noqa: S101 - asked in the line above
+            told = pooled.evidence(levels[i, :, w], of, to)
+            found = pooled.pooled(told, odds, wider)
+            low[i, 0, w], high[i, 0, w] = pooled.rounded(found.low), pooled.rounded(found.high)
+            basis[i, 0, w] = pooled.basis(d.of, d.to, found.own, wider, d.missing)
+    return Measure("disparity_pooled", "ratio of rates", none, (), basis, per,
+                   quantiles={"q05": low, "q95": high}, band=pooled.BAND)  # fmt: skip
 
 
 def _stays(tally: Tally, _model: Model, cells: Cells) -> Iterator[Measure]:

@@ -14,7 +14,8 @@ from remand.engine.kernel import Floats
 from remand.engine.moments import Reward, variances
 from remand.model.model import Model
 from remand.outcomes import bands
-from remand.outcomes.cells import Cells
+from remand.outcomes.cells import Cells, Groups
+from remand.outcomes.cost import YEAR
 from remand.outcomes.measures import Measure, compared, population, rate_scale, total_only
 from remand.outcomes.tally import Tally
 from remand.outcomes.windows import Windows
@@ -32,7 +33,8 @@ class Spread(NamedTuple):
 class Analytic:
     """Bands of a solved path: exact moments, and an exact or approximate law.
 
-    No quantiles are given where arrivals are not Poisson; no counts' bands before ``bands_from``.
+    Clumped (negative-binomial) arrivals have approximate moments (`remand.engine.clumped`). Counts
+    have no bands before ``bands_from``.
     """
 
     path: Path
@@ -51,62 +53,79 @@ class Analytic:
         if name == "rate" and scale is not None:
             sd, quantiles, label = self._population
             return Spread(sd * scale, {k: v * scale for k, v in quantiles.items()}, label)
-        if name == "bed_days":
-            sd = self._inside * self.tally.clock.days
-            return Spread(sd, bands.normal(mean, sd), self._label(bands.NORMAL))
+        if name in {"bed_days", "person_years"}:
+            sd = self._inside * self.tally.clock.days / (1.0 if name == "bed_days" else YEAR)
+            return Spread(sd, bands.normal(mean, sd), self._label)
         if name in {"admissions", "releases"}:
             reward = Reward.admissions if name == "admissions" else Reward.releases
-            sd = self._sd([reward(m) for m in self.cells.members])
-            return Spread(sd, bands.normal(mean, sd), self._label(bands.NORMAL))
-        if name.startswith("disparity"):
+            sd = self._sd([reward(m) for m in self.cells.members], self.cells.groups)
+            return Spread(sd, bands.normal(mean, sd), self._label)
+        if name in {"disparity_ratio", "disparity_difference"}:
             return self._disparity(measure)
         return Spread()
 
     @cached_property
-    def _poisson(self) -> bool:
-        return not np.isfinite(self.path.kernel.size).any()
+    def _clumped(self) -> bool:
+        return bool(np.isfinite(self.path.kernel.size).any())
 
-    def _label(self, text: str) -> str | None:
-        """What a band is; none is given where arrivals are not Poisson."""
-        return text if self._poisson else None
+    @cached_property
+    def _label(self) -> str:
+        """What a band is that has normal quantiles."""
+        return bands.CLUMPED if self._clumped else bands.NORMAL
 
-    def _sd(self, rewards: list[Reward]) -> Floats:
-        """Of each reward, (rewards, groups, windows); none where arrivals are not Poisson."""
+    def _sd(self, rewards: list[Reward], groups: Groups) -> Floats:
+        """Of each reward, (rewards, groups, windows)."""
         which = self.path.marks.index(self.windows.marks(self.path.kernel.steps))
         early, windows = self.bands_from, len(self.windows.starts)
-        groups = self.cells.groups
         spread = np.full((len(rewards), len(groups.cells), windows), np.nan)
-        if self._poisson:
-            each = variances(self.path, rewards, which, groups.members, early)
-            spread[:, :, early:] = each[:, :, : windows - early]
+        each = variances(self.path, rewards, which, groups.members, early)
+        spread[:, :, early:] = each[:, :, : windows - early]
         deviation: Floats = np.sqrt(spread)
         return deviation
 
     @cached_property
     def _inside(self) -> Floats:
         """Of person-steps held."""
-        return self._sd([Reward.occupancy(m) for m in self.cells.members])
+        return self._sd([Reward.occupancy(m) for m in self.cells.members], self.cells.groups)
 
     @cached_property
-    def _population(self) -> tuple[Floats, dict[str, Floats], str | None]:
+    def _population(self) -> tuple[Floats, dict[str, Floats], str]:
         people, sd = population(self.tally), self._inside / self.tally.lengths
-        if (self.tally.lengths == 1).all() and not self.path.kernel.counted.any():
-            return sd, bands.poisson(people), self._label(bands.EXACT)
-        return sd, bands.normal(people, sd), self._label(bands.NORMAL)
+        independent = not (self._clumped or self.path.kernel.counted.any())
+        if (self.tally.lengths == 1).all() and independent:
+            return sd, bands.poisson(people), bands.EXACT
+        return sd, bands.normal(people, sd), self._label
 
     def _disparity(self, measure: Measure) -> Spread:
-        """By the delta method, as if the two counts were independent Poisson ones."""
+        """By the delta method, as if the two counts were independent, of no more than their chance.
+
+        The mean of a window's Poisson censuses varies no more than one of them, by its own mean;
+        that of clumped ones as it is worked out.
+        """
         c = compared(self.tally, self.model, self.cells)
         assert c is not None  # noqa: S101 - the measure would not be there
+        top, bottom, how = c.top, c.bottom, ", at most as wide"
+        if self._clumped:
+            (top, bottom), how = self._of_levels, ", clumped arrivals"
         if measure.quantity == "disparity_difference":
-            sd = total_only(np.sqrt(c.top * c.a**2 + c.bottom * c.b**2), self.cells)
+            sd = total_only(np.sqrt(top * c.a**2 + bottom * c.b**2), self.cells)
             quantiles = bands.normal(measure.values, sd, -np.inf)
-            return Spread(sd, quantiles, "chance, approximate (normal), at most as wide")
+            return Spread(sd, quantiles, f"chance, approximate (normal){how}")
         with np.errstate(divide="ignore", invalid="ignore"):
-            relative = total_only(np.sqrt(1 / c.top + 1 / c.bottom), self.cells)
+            relative = total_only(np.sqrt(top / c.top**2 + bottom / c.bottom**2), self.cells)
             quantiles = bands.ratio(measure.values, relative)
             sd = measure.values * relative
-        return Spread(sd, quantiles, "chance, approximate (delta method), at most as wide")
+        return Spread(sd, quantiles, f"chance, approximate (delta method){how}")
+
+    @cached_property
+    def _of_levels(self) -> tuple[Floats, Floats]:
+        """Variances of the mean censuses that a disparity compares, (places, windows) each."""
+        d, levels = self.model.disparity, self.cells.levels
+        assert d is not None  # noqa: S101 - a disparity is being measured
+        rewards = [Reward.occupancy(m) for m in self.cells.members]
+        spread = (self._sd(rewards, levels) / self.tally.lengths) ** 2
+        top, bottom = (levels.cells.index((level,)) for level in (d.of, d.to))
+        return spread[:, top], spread[:, bottom]
 
 
 def of_replicates(values: Floats, band: str) -> Spread:

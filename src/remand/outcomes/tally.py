@@ -27,6 +27,7 @@ MOVED = frozenset({"admissions", "releases", "stay_admission", "stay_release"})
 
 _LAST = ("last", "so_far")
 _SUMMED = ("held", "by_level", "admissions", "releases", "to_come", "ended", "overflow")
+_EVERY = (*_SUMMED, *_LAST, "course")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Tally:
         ended: (…, kinds, groups, windows) steps in the kind of those released.
         so_far: (…, kinds, groups, windows) steps in the kind so far of those inside at the last
             step. Only the kinds among the places have stays.
+        first: the step the first window begins with.
+        parts: (parts,) steps in each of the shortest periods that are told apart, which make up
+            the windows: single steps of a solved path, the windows asked for of a sample.
+        course: (…, places, groups, parts) person-steps in each part. Both stand for all windows
+            taken as one too, so that what depends on dates or peaks is the same either way.
     """
 
     clock: Clock
@@ -62,17 +68,29 @@ class Tally:
     to_come: Floats | None = None
     ended: Floats | None = None
     so_far: Floats | None = None
+    first: int = 0
+    parts: Floats | None = None
+    course: Floats | None = None
+
+    @property
+    def by_part(self) -> tuple[Floats, Floats]:
+        """Person-steps in each part, and its steps; windows are the parts where none are told."""
+        if self.course is None or self.parts is None:
+            return self.held, self.lengths
+        return self.course, self.parts
 
     def whole(self) -> Tally:
         """The same over all windows taken as one."""
+        course, parts = self.by_part
         whole: dict[str, Any] = {"lengths": self.lengths.sum(keepdims=True)}
+        whole |= {"course": course, "parts": parts}
         whole |= {name: part.sum(axis=-1, keepdims=True) for name, part in self._parts(_SUMMED)}
         whole |= {name: part[..., -1:] for name, part in self._parts(_LAST)}
         return replace(self, **whole)
 
     def mean(self) -> Tally:
         """The mean of all replicates."""
-        parts = self._parts((*_SUMMED, *_LAST))
+        parts = self._parts(_EVERY)
         means: dict[str, Any] = {name: part.mean(axis=0) for name, part in parts}
         return replace(self, **means)
 
@@ -108,6 +126,9 @@ def expected(
         held=over(census),
         by_level=over(census, cells.levels.members.astype(float)),
         overflow=np.zeros((0, 3, len(windows.starts))),
+        first=windows.starts[0],
+        parts=np.ones(windows.end - windows.starts[0]),
+        course=np.einsum("gs,pst->pgt", group, census[..., windows.starts[0] : windows.end]),
     )
     if MOVED & set(wanted):
         tally = replace(
@@ -161,6 +182,7 @@ def drawn(sample: Sample, cells: Cells, wanted: Collection[str]) -> Tally:
         held=over(sample.held),
         by_level=over(sample.held, groups=cells.levels.members.astype(float)),
         overflow=sample.overflow,
+        first=sample.bounds[0],
     )
     if MOVED & set(wanted):
         tally = replace(
@@ -190,6 +212,6 @@ def stacked(tallies: Sequence[Tally]) -> Tally:
 
 
 def _together(tallies: Sequence[Tally], how: Callable[[list[Floats]], Floats]) -> Tally:
-    each = [dict(tally._parts((*_SUMMED, *_LAST))) for tally in tallies]  # noqa: SLF001 - its own
+    each = [dict(tally._parts(_EVERY)) for tally in tallies]  # noqa: SLF001 - its own
     whole: dict[str, Any] = {name: how([parts[name] for parts in each]) for name in each[0]}
     return replace(tallies[0], **whole)

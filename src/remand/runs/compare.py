@@ -25,6 +25,7 @@ from remand.outcomes.figures import QUANTITIES, STAY_BASIS, drawn_figures, figur
 from remand.outcomes.tally import drawn, joined
 from remand.outcomes.windows import Every, Windows
 from remand.provenance import identity, versions
+from remand.runs.behaviour import effects_of, effects_told
 from remand.runs.differences import Answer, differences
 from remand.runs.engines import Chosen, Engine, choose
 from remand.runs.run import Run
@@ -34,11 +35,6 @@ KNOWS_NOTHING_OF_2020 = dt.date(2020, 3, 1)
 
 AT_ONCE = 2**25
 """About how many numbers of a sample are held at once; longer ones are drawn in batches."""
-
-NO_BANDS = (
-    "none: more people come on some days than chance alone would send (negative-binomial "
-    "arrivals), and the exact engine has bands for that chance only; --engine sampled draws them"
-)
 
 NO_CHANGE = Platform(
     name="no-change",
@@ -107,6 +103,7 @@ def compare_scenarios(
     return Run(
         identity=identity(
             *(s.model.as_document() for s in scenarios),
+            *(effect.as_document() for s in scenarios for effect in s.answers),
             str(first),
             str(until),
             every,
@@ -114,7 +111,7 @@ def compare_scenarios(
             list(quantities),
             "exact" if chosen.exact else ["sampled", replicates, seed],
         ),
-        meta=_meta(model, first, until, every, by, chosen),
+        meta={**_meta(model, first, until, every, by, chosen), "effects": effects_of(scenarios)},
         scenarios=tuple(scenarios),
         series=series,
         summary=_stacked([answer.summary for answer in answers]),
@@ -216,7 +213,10 @@ def _meta(
     inferred, numbers = inferred_numbers(model)
     start = "steady state" if model.tonight == "steady" else "census of the night before"
     scattered = any(arrivals.spread != "poisson" for arrivals in model.arrivals.values())
-    drawn_so = "" if chosen.exact else f" ({chosen.replicates:,} replicates)"
+    how = f"{chosen.replicates:,} replicates"
+    if chosen.exact:
+        how = "arrivals come in clumps; approximate" if scattered else ""
+    drawn_so = f" ({how})" if how else ""
     return {
         "model": model.name,
         "title": model.title,
@@ -226,10 +226,8 @@ def _meta(
         "by": list(by),
         "engine": chosen.why,
         "starts_from": start,
-        "bands": NO_BANDS
-        if chosen.exact and scattered
-        else f"chance only{drawn_so}: parameters, "
-        "promises and the baseline's drift are not in them",
+        "bands": f"chance only{drawn_so}: parameters, promises and the baseline's drift "
+        "are not in them",
         "inferred": f"{inferred} of the model's {numbers} values "
         f"{'is' if inferred == 1 else 'are'} inferred, not measured",
         "versions": versions(),
@@ -259,7 +257,7 @@ def inferred_numbers(model: Model) -> tuple[int, int]:
 
 
 def _warnings(scenarios: Sequence[Scenario], until: dt.date) -> list[str]:
-    said: list[str] = []
+    said = effects_told(scenarios)
     if until > KNOWS_NOTHING_OF_2020:
         said.append("dates past February 2020: this model knows nothing of 2020")
     model = scenarios[0].base

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remand.outcomes import bands
+from remand.outcomes.cost import may_be_subtracted
 
 Floats = NDArray[np.float64]
 
@@ -35,9 +36,9 @@ class Answer:
 def differences(answers: Sequence[Answer], names: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
     """Summary rows of a less those of b, every pair in the order asked: a swap negates exactly.
 
-    Rows of both alone; costs are left out. Where scenarios are drawn, a row also says how chance
-    moves the difference (sd, quantiles) and in which share of replicates a lies below b, ties
-    counted half.
+    Rows of both alone; averages of cost are left out. Where scenarios are drawn, a row also says
+    how chance moves the difference (sd, quantiles) and in which share of replicates a lies below
+    b, ties counted half.
     """
     columns = {column for answer in answers for column in answer.summary.columns}
     keys = list(dict.fromkeys(key for key in (*KEYS[:4], *by, *KEYS[4:]) if key in columns))
@@ -75,7 +76,8 @@ def differences(answers: Sequence[Answer], names: Sequence[str], by: Sequence[st
 def _rows(summary: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Rows that can be subtracted, with all keys and their place in the summary."""
     missing = [pl.lit(None, dtype=pl.String).alias(k) for k in keys if k not in summary.columns]
-    known = summary.with_row_index("row").filter(~pl.col("quantity").is_in(["cost"]))
+    some = pl.col("mean").is_not_null() | pl.col("suppressed")
+    known = summary.with_row_index("row").filter(may_be_subtracted() & some)
     return known.with_columns(missing).select(*keys, "mean", "suppressed", "row")
 
 
