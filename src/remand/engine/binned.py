@@ -23,136 +23,185 @@ import numpy as np
 
 from remand.engine.cache import compiled
 from remand.engine.kernel import Floats, Ints
-from remand.engine.lanes import WIDTH, Channels, Draft, Lanes
+from remand.engine.lanes import Channel, Draft, Lanes, Run
 from remand.model import laws
 
 BLOCK = 8
 """Days in a block, and blocks in a large one."""
 
-NEAR = 3
+NEAR = 2
 """Blocks, the entrants' own included, in which stays are told to the day."""
 
-FAR = 4
+FAR = 2
 """Large blocks back from which entrants are taken together by large blocks."""
+
+NOBODY = 1e-8
+"""People, all together, whose onward way within one step is no longer followed."""
+
+KEPT = 512
+"""Laws whose rows a solver remembers."""
+
+JUMP = 0.02
+"""A law by which more than this share leaves within one later block is never taken by large ones:
+many leave on one day, and that day would be lost."""
+
+Rows = tuple[Floats, Floats]
+"""A law as the loops read it: near and far, see `_row`."""
 
 
 @dataclass(frozen=True)
 class Binned:
-    """Expected people and moves by window.
+    """Expected people and moves of every scenario of one draw, by window.
 
     Attributes:
-        lanes: what was solved.
-        held: (windows, states, strata) person-steps, by the census at the end of each step.
-        left: (windows, lanes) people who leave by each channel's lanes.
-        arrived: (windows, arrivals, strata) people from outside, by state in the lanes' order.
+        held: (scenarios, places, strata, windows) person-steps, by the census at each step's end.
+        moved: (scenarios, moves, strata, windows) people who make each kind of move.
+        last: (scenarios, places, strata, windows) people inside at the last step.
     """
 
-    lanes: Lanes
     held: Floats
-    left: Floats
-    arrived: Floats
-
-    def moves(self, counted: Floats) -> Floats:
-        """People who make the moves ``counted``: (…, strata, windows).
-
-        ``counted`` is (…, states + 1, states + 1), as in `remand.engine.expected.Path.moves`.
-        """
-        channels, n = self.lanes.channels, counted.shape[-1] - 1
-        windows, _, strata = self.held.shape
-        out = np.zeros((*counted.shape[:-2], strata, windows))
-        weight = np.zeros((*counted.shape[:-2], len(channels.stratum)))
-        lanes = np.concatenate([[0], np.cumsum(channels.lanes)])
-        links = np.concatenate([[0], np.cumsum(channels.links)])
-        shares = np.concatenate([[0], np.cumsum(channels.links * channels.lanes)])
-        for c, state in enumerate(channels.state):
-            own = slice(lanes[c], lanes[c + 1])
-            to = channels.target[links[c] : links[c + 1]]
-            share = channels.share[shares[c] : shares[c + 1]].reshape(len(to), -1)
-            weight[..., own] = counted[..., state, to] @ share
-        for g in range(strata):
-            here = np.flatnonzero(channels.stratum == g)
-            out[..., g, :] = weight[..., here] @ self.left[:, here].T
-        for a, state in enumerate(self.lanes.arrivals):
-            out += counted[..., n, state, None, None] * self.arrived[:, a].T
-        return out
+    moved: Floats
+    last: Floats
 
 
 class Solver:
-    """Solves draws of one draft over some windows of steps."""
+    """Solves draws of one draft over some windows of steps.
 
-    def __init__(self, draft: Draft, bounds: Sequence[int]) -> None:
-        """``bounds`` are the first steps of adjacent windows, and the end of the last."""
+    A solver keeps room to work in, so that each thread needs its own.
+    """
+
+    def __init__(self, draft: Draft, bounds: Sequence[int], places: Floats, moves: Floats) -> None:
+        """What is asked.
+
+        ``bounds`` are the first steps of adjacent windows and the end of the last; ``places``
+        (places, states) says which states are counted together, ``moves`` (moves, states + 1,
+        states + 1) which moves, as in `remand.engine.expected.Path.moves`.
+        """
         self.draft = draft
-        steps = min(draft.steps, bounds[-1])
-        self.steps = steps
-        self.blocks = -(-steps // BLOCK)
+        self.places, self.counted = places, moves
+        self.steps = min(draft.steps, bounds[-1])
+        self.blocks = -(-self.steps // BLOCK)
         self.windows = len(bounds) - 1
-        self.window = np.searchsorted(np.array(bounds), np.arange(steps), side="right") - 1
-        near = np.arange(BLOCK * NEAR + 2)
+        self.window = np.searchsorted(np.array(bounds), np.arange(self.steps), side="right") - 1
+        near = np.arange(BLOCK * (NEAR + 1) + 2)
         blocks = BLOCK * np.arange(self.blocks + 2)
         self.knots = np.unique(np.concatenate([near, blocks]))
-        self._span_of = np.array([draft.entries.of - 1, np.arange(draft.steps)])
         self._near = np.searchsorted(self.knots, near)
         self._blocks = np.searchsorted(self.knots, blocks)
+        self._span_of = np.array([draft.entries.of - 1, np.arange(draft.steps)])
+        self._room: list[Floats] = [np.zeros(0), np.zeros(0)]
+        self._lasting: dict[laws.Law, Rows] = {}
 
-    def solve(self, lanes: Lanes, known: dict[laws.Law, tuple[Floats, Floats]]) -> Binned:
-        """Expected people of one scenario of one draw; ``known`` keeps the laws it shares."""
-        draft, c = self.draft, lanes.channels
-        rows = [self._law(law, known) for law in lanes.laws]
-        near = np.array([near for near, _ in rows])
-        blocks = np.array([far for _, far in rows])
-        first, last = self._blocks_of(c)
-        people = (len(draft.names), len(draft.strata) + WIDTH - len(draft.strata) % WIDTH)
-        census = np.zeros(people)  # the last column is for empty lanes
-        census[:, : len(draft.strata)] = lanes.inside
-        held = np.zeros((self.windows, *people))
-        left = np.zeros((self.windows, len(c.stratum)))
-        arrived = np.zeros((self.windows, len(lanes.arrivals), people[1]))
-        levels = np.zeros((len(lanes.arrivals), len(draft.entries.first) - 1, people[1]))
-        for a, came in enumerate(lanes.arrivals.values()):
-            levels[a, :, : len(draft.strata)] = came.level[:, 1:].T
-        calendar = np.array([came.calendar for came in lanes.arrivals.values()])
+    def solve(self, lanes: Lanes) -> Binned:
+        """Expected people of one draw's scenarios."""
+        runs, width = lanes.runs, lanes.width
+        strata = lanes.inside.shape[1]
+        own: dict[laws.Law | None, int] = {None: -1}
+        rows: list[Rows] = []
+        for run in runs:
+            if run.channel.law is not None and run.channel.law not in own:
+                own[run.channel.law] = len(rows)
+                rows.append(self._law(run.channel.law))
+        table = np.array([
+            (own[r.channel.law], r.state, r.channel.opens, r.channel.closes, r.channel.daily,
+             len(r.channel.lanes), *self._blocks_of(r.channel))
+            for r in runs
+        ], np.int64).T  # fmt: skip
+        outlets, outlet = self._outlets(runs)
+        ways = [runs[i] for i in outlets]
+        starts = [_first(run.channel.lanes) for run in ways]
+        weights, rewards = self._rewards(ways)
         given = np.array([[g.channel, g.lane] for g in lanes.given], np.int64).reshape(-1, 2)
-        leavers = np.array([g.people for g in lanes.given]).reshape(len(given), draft.steps)
+        leavers = np.array([g.people for g in lanes.given]).reshape(len(given), self.draft.steps)
+        doors = np.array(list(lanes.levels), np.int64)
+        came = np.argwhere(self.counted[:, -1, doors] > 0)
+        inside = np.argwhere(self.places > 0)
+        held = np.zeros((self.windows, len(self.places), strata))
+        last = np.zeros_like(held)
+        moved = np.zeros((self.windows, len(self.counted), strata))
+        total = int(table[5].sum())
+        blocks, large = total * self.blocks, total * (self.blocks // BLOCK + 1)
+        self._room = [
+            room if len(room) >= size else np.zeros(size)
+            for room, size in zip(self._room, (blocks, large), strict=True)
+        ]
         _march(
-            self.steps, near, blocks, c.law, c.state, c.opens, c.closes, c.daily, c.lanes,
-            c.stratum, c.profile, first, last, c.links, c.target, c.share, lanes.steady, given,
-            leavers, np.array(list(lanes.arrivals), np.int64), levels, calendar, self._span_of,
-            self.window, census.ravel(), held.ravel(), left.ravel(), arrived.ravel(),
+            self.steps, strata, np.array([near for near, _ in rows]),
+            np.array([far for _, far in rows]), *table, outlet,
+            np.concatenate([run.channel.profile.ravel() for run in runs]),
+            np.concatenate([run.steady for run in runs]),
+            np.array([run.state for run in ways], np.int64),
+            np.array([len(run.channel.lanes) for run in ways], np.int64),
+            np.array(starts, np.int64),
+            np.concatenate([run.channel.lanes for run in ways]),
+            np.array([len(run.channel.targets) for run in ways], np.int64),
+            np.concatenate([np.array(run.channel.targets) for run in ways]),
+            np.concatenate([run.channel.share.ravel() for run in ways]),
+            rewards, weights, given, leavers, doors,
+            np.array(list(lanes.levels.values())), np.array(list(lanes.calendar.values())), came,
+            inside, self._span_of, self.window, *self._room, lanes.inside.ravel().copy(),
+            held.ravel(), last.ravel(), moved.ravel(),
         )  # fmt: skip
-        own = slice(len(draft.strata))
-        return Binned(lanes, held[..., own], left, arrived[..., own])
 
-    def _blocks_of(self, c: Channels) -> tuple[Ints, Ints]:
-        """First and last block of steps in which anyone joins each channel."""
-        entries = self.draft.entries
-        starts = entries.first[1:]
-        ends = np.append(starts[1:], self.draft.steps) - 1
-        spans = np.minimum(c.begins, len(starts) - 1), np.minimum(c.ends, len(starts) - 1)
-        first = np.where(c.daily == 1, c.begins, starts[spans[0]])
-        last = np.where(c.daily == 1, c.ends, ends[spans[1]])
-        none = c.begins > c.ends
-        return np.where(none, self.blocks, first // BLOCK), np.where(none, -1, last // BLOCK)
+        def shaped(series: Floats) -> Floats:
+            split = series.reshape(*series.shape[:2], -1, width)[..., : len(self.draft.strata)]
+            return np.ascontiguousarray(split.transpose(2, 1, 3, 0))
 
-    def _law(
-        self, law: laws.Law, known: dict[laws.Law, tuple[Floats, Floats]]
-    ) -> tuple[Floats, Floats]:
-        """Chances of a stay to the day, near; what leaves in each later block, far."""
-        found = known.get(law)
+        return Binned(shaped(held), shaped(moved), shaped(last))
+
+    def _outlets(self, runs: Sequence[Run]) -> tuple[list[int], Ints]:
+        """Runs whose leavers go the same ways: the first of each, and which each run is of."""
+        seen: dict[object, int] = {}
+        of = [seen.setdefault((run.state, *run.channel.way), len(seen)) for run in runs]
+        first = [of.index(i) for i in range(len(seen))]
+        return first, np.array(of, np.int64)
+
+    def _rewards(self, ways: Sequence[Run]) -> tuple[Floats, Ints]:
+        """How often a leaver's move counts: ragged weights by lane, and (outlet, move) for each."""
+        found, weights = [], [np.zeros(0)]
+        for o, run in enumerate(ways):
+            to = np.array(run.channel.targets)
+            weight = self.counted[:, run.state, :][:, to] @ run.channel.share
+            for move in np.flatnonzero(weight.any(axis=1)):
+                found.append((o, move))
+                weights.append(weight[move])
+        return np.concatenate(weights), np.array(found, np.int64).reshape(-1, 2)
+
+    def _blocks_of(self, channel: Channel) -> tuple[int, int]:
+        """First and last block of steps in which anyone joins a channel."""
+        begins, ends = channel.held
+        if begins > ends:
+            return self.blocks, -1
+        if not channel.daily:
+            starts = self.draft.entries.first[1:]
+            begins = int(starts[begins])
+            ends = int(starts[ends + 1]) - 1 if ends + 1 < len(starts) else self.draft.steps - 1
+        return begins // BLOCK, ends // BLOCK
+
+    def _law(self, law: laws.Law) -> Rows:
+        """A law's rows; the last few hundred are kept, since most draws share some."""
+        found = self._lasting.get(law)
         if found is None:
-            found = known[law] = _row(
-                law.remaining(self.knots, self.draft.clock.days, self.draft.clock.partial),
-                self._near,
-                self._blocks,
-            )
+            clock = self.draft.clock
+            remaining = law.remaining(self.knots, clock.days, clock.partial)
+            found = _row(remaining, self._near, self._blocks)
+            if len(self._lasting) >= KEPT:
+                self._lasting.pop(next(iter(self._lasting)))
+            self._lasting[law] = found
         return found
 
 
-def _row(remaining: Floats, near: Ints, blocks: Ints) -> tuple[Floats, Floats]:
-    """A law as the loop reads it: (3, days) near, (4, blocks) far.
+def _first(lanes: Ints) -> int:
+    """The first of lanes that follow one another; −1 if they do not."""
+    return int(lanes[0]) if (np.diff(lanes) == 1).all() else -1
 
-    Near: the chance of a stay of d days (eight zeros first, so that d may be negative), of one
-    beyond, and what an entrant of each day of a block counts for in it. Far, by blocks since the
+
+def _row(remaining: Floats, near: Ints, blocks: Ints) -> Rows:
+    """A law as the loops read it: (4, days) near, (4, blocks) far.
+
+    Near: the chance of a stay of d days (eight zeros first, so that d may be negative); of one
+    beyond; what an entrant of each day of a block counts for in it; and what each day of a block
+    has more, or less, of those long inside than the block's mean. Far, by blocks since the
     entrants' own began: leavers of a block and of a large block (the block in which it began
     counts as 0), and of a steady flow of one a day from before the start; and what an entrant of
     each block of a large one counts for in it.
@@ -160,20 +209,24 @@ def _row(remaining: Floats, near: Ints, blocks: Ints) -> tuple[Floats, Floats]:
     left = np.maximum(-np.diff(remaining[near]), 0.0)  # P(D > d)
     pmf = np.maximum(np.concatenate([[1.0], left[:-1]]) - left, 0.0)
     a = remaining[blocks]
-    far = np.zeros((4, max(len(a), BLOCK)))
-    counts = np.ones_like(left)
+    count = len(a)
+    far = np.zeros((4, max(count, BLOCK)))
+    counts, uneven = np.zeros_like(left), np.zeros_like(left)
     counts[:BLOCK] = _relative(left[BLOCK * NEAR - 1 - np.arange(BLOCK)])
-    if len(a) > 2:
-        far[0, 1 : len(a) - 1] = (a[:-2] - 2 * a[1:-1] + a[2:]) / BLOCK
-    if len(a) > BLOCK * FAR:
-        k = np.arange(BLOCK, len(a) - 1)
+    edge = left[BLOCK * (NEAR - 1) + np.arange(BLOCK)]
+    uneven[:BLOCK] = (edge - edge.mean()) / BLOCK
+    far[0, 1 : count - 1] = (a[:-2] - 2 * a[1:-1] + a[2:]) / BLOCK
+    if count > BLOCK * FAR:
+        k = np.arange(BLOCK, count - 1)
         far[1, k] = (a[k - BLOCK] - a[k] - a[k - BLOCK + 1] + a[k + 1]) / BLOCK**2
         staying = a[BLOCK * FAR - 1 - np.arange(BLOCK)] - a[BLOCK * FAR - np.arange(BLOCK)]
         far[3, :BLOCK] = _relative(staying)
-    far[2, : len(a) - 1] = a[:-1] - a[1:]
+    if far[0, BLOCK * FAR :].max(initial=0.0) > JUMP:
+        far[1] = -1.0
+    far[2, : count - 1] = a[:-1] - a[1:]
     pad = np.zeros(BLOCK)
-    rows = [np.concatenate(parts) for parts in ((pad, pmf), (left, pad), (counts, pad))]
-    return np.array(rows), np.maximum(far, 0.0)
+    rows = [(pad, pmf), (left, pad), (counts, pad), (uneven, pad)]
+    return np.array([np.concatenate(parts) for parts in rows]), far
 
 
 def _relative(chances: Floats) -> Floats:
@@ -182,191 +235,139 @@ def _relative(chances: Floats) -> Floats:
     return chances / mean if mean > 1e-300 else np.ones_like(chances)
 
 
-# The loops take whole arrays and offsets into them, never slices: a slice costs more than the few
-# products of a row of lanes. Offsets without a sign let the compiler see that rows are contiguous.
+# The loops stand in a few functions over all channels, with offsets into whole arrays, never in
+# small ones or over slices: a call or a slice costs more than the products of one row of lanes.
+# Offsets without a sign let the compiler see that a row is contiguous.
 
 
 @compiled
 def _march(  # type: ignore[no-untyped-def]
-    steps, near, far, law, state, opens, closes, daily, lanes, stratum, profile, first, last,
-    links, target, share, steady, given, given_people, door, level, calendar, span_of, window,
-    census, held, left, arrived,
+    steps, strata, near, far, law, state, opens, closes, daily, lanes, first, last, outlet,
+    profile, steady, out_state, out_lanes, out_first, stratum, links, target, share, rewards,
+    weights, given, given_people, door, level, calendar, came, members, span_of, window, in_block,
+    in_large, census, held, latest, moved,
 ):  # fmt: skip
-    """Fill ``held``, ``left`` and ``arrived``, from the first step to the last.
+    """Fill ``held``, ``latest`` and ``moved``, from the first step to the last.
 
-    Arrays of people are flat: ``census`` and its like by state and stratum, and so on.
+    Arrays of people are flat: ``census`` and its like by state and stratum, ``leaving`` by
+    outlet, day and lane, ``recent`` by channel, day and lane; ``in_block`` and ``in_large``,
+    entrants by channel, block and lane, are room to work in.
     """
-    channels, doors, strata = len(law), len(door), level.shape[2]
-    states = len(census) // strata
+    channels, outlets, doors, spans = len(law), len(out_state), len(door), level.shape[1]
     size = len(census)
+    states = size // strata
     blocks = -(-steps // BLOCK)
     large = blocks // BLOCK + 1
-    spans = level.shape[1]
-    p, q = near.ravel(), far.ravel()
+    p, q, levels = near.ravel(), far.ravel(), level.ravel()
     p_size, q_size = near.shape[2], far.shape[2]
-    levels = level.ravel()
-    lane0 = _starts(lanes)
-    link0 = _starts(links)
-    share0 = _starts(links * lanes)
+    windows = window.max() + 1
+    moves = len(moved) // (strata * windows)
+    places = len(held) // (strata * windows)
+    lane0, out0, link0 = _starts(lanes), _starts(out_lanes), _starts(links)
+    share0, weight0 = _starts(links * out_lanes), _starts(out_lanes[rewards[:, 0]])
     profile0 = _starts(lanes * np.where(daily == 1, span_of.shape[1], spans))
-    total = lane0[channels]
-    in_block = np.zeros(total * blocks)  # entrants of each block: channel, block, lane
-    in_large = np.zeros(total * large)
-    recent = np.zeros(total * NEAR * BLOCK)  # of each day: channel, day, lane
-    leaving = np.zeros(total * BLOCK)
-    inside = np.zeros(total)  # who joined a channel that everyone leaves at once
-    rate = np.zeros(total + 1)
-    enter = np.zeros(size)
-    evenly = np.zeros(size)  # who enters each day of the block from blocks long past
-    gone = np.zeros(size)
-    fewer = np.zeros(size)
-    step = np.zeros(size)
-    onward = np.zeros(size)
+    recent = np.zeros(lane0[channels] * NEAR * BLOCK)
+    leaving = np.zeros(out0[outlets] * BLOCK)
+    evenly = np.zeros(out0[outlets])  # leavers of each day, of those who entered long ago
+    inside = np.zeros(lane0[channels])  # who joined a channel that everyone leaves at once
+    rate = np.zeros(lanes.max())
+    enter, onward, step = np.zeros(size), np.zeros(size), np.zeros(size)
+    entering, gone, fewer = np.zeros(size), np.zeros(size), np.zeros(size)
     instant = np.zeros(states * size)
     pairs = np.zeros((states * states, 2), np.int64)
-    many, known = 0, -1
-    busy = np.zeros(channels, np.int64)
+    working, by_day = np.zeros(channels, np.bool_), np.zeros(outlets, np.bool_)
+    even = np.zeros(outlets, np.bool_)
+    known = -1
+    many = 0
 
     for block in range(blocks):
         t0 = block * BLOCK
         days = min(BLOCK, steps - t0)
-        working = 0
+        leaving[:] = 0.0
         evenly[:] = 0.0
-        gone[:] = 0.0
-        fresh = False
-        for c in range(channels):
-            n, base = lanes[c], lane0[c]
-            if t0 + BLOCK <= opens[c] or t0 >= closes[c]:
-                if first[c] <= block <= last[c] and law[c] < 0:
-                    busy[working], working = c, working + 1
-                continue
-            whole = opens[c] <= t0 and t0 + days <= closes[c]
-            close = first[c] <= block and block - NEAR < last[c]
-            if law[c] < 0 or close or not whole or block < NEAR:
-                busy[working], working = c, working + 1
-                _fill(leaving, base * BLOCK, 0.0, n * BLOCK)
-                fresh = fresh or (not whole and law[c] >= 0)
-            if law[c] < 0:
-                continue
-            row = law[c] * 4 * q_size
-            _fill(rate, 0, 0.0, n)
-            _far(
-                rate, n, q, row, q_size, block, first[c], min(last[c], block - NEAR),
-                in_block, base * blocks, in_large, base * large,
-            )  # fmt: skip
-            if block >= NEAR:
-                _axpy(rate, 0, q[row + 2 * q_size + block] / BLOCK, steady, base, n)
-            if not whole:
-                for i in range(BLOCK):
-                    _axpy(leaving, base * BLOCK + i * n, 1.0, rate, 0, n)
-                continue
-            _links(
-                evenly, states, target, link0[c], link0[c + 1], share, share0[c], rate, 0, n,
-                stratum, base, strata,
-            )  # fmt: skip
-            _scatter(gone, state[c] * strata, rate, 0, n, stratum, base, strata)
-            for i in range(days):
-                if window[t0 + i] >= 0:
-                    _axpy(left, window[t0 + i] * total + base, 1.0, rate, 0, n)
-        for k in range(working):
-            c = busy[k]
-            n, base = lanes[c], lane0[c]
-            # the block that falls out of sight
-            _fill(recent, (base * NEAR + (block % NEAR) * n) * BLOCK, 0.0, n * BLOCK)
-            if law[c] < 0:
-                continue
-            row = law[c] * 3 * p_size
-            if block < NEAR:
-                for i in range(BLOCK):
-                    stay = p[row + p_size + t0 + i]
-                    _axpy(leaving, base * BLOCK + i * n, stay, steady, base, n)
-            for b in range(max(first[c], block - NEAR + 1, 0), min(last[c], block - 1) + 1):
-                _eight(
-                    leaving, base * BLOCK, recent, (base * NEAR + (b % NEAR) * n) * BLOCK,
-                    p, row + BLOCK * (block - b + 1), n,
-                )  # fmt: skip
+        fresh = _earlier(
+            block, days, law, opens, closes, lanes, first, last, outlet, steady, lane0, out0, p, q,
+            p_size, q_size, blocks, large, in_block, in_large, recent, leaving, evenly, rate,
+            working, by_day, even,
+        )  # fmt: skip
         for r in range(len(given)):
             c = given[r, 0]
-            used = False
-            for k in range(working):
-                used = used or busy[k] == c
-            if not used and t0 + days > opens[c] and t0 < closes[c]:
-                busy[working], working = c, working + 1
-                _fill(leaving, lane0[c] * BLOCK, 0.0, lanes[c] * BLOCK)
+            by_day[outlet[c]] = True
+            at = out0[outlet[c]] * BLOCK + given[r, 1]
             for i in range(days):
-                leaving[lane0[c] * BLOCK + given[r, 1] + i * lanes[c]] += given_people[r, t0 + i]
-
+                leaving[at + i * lanes[c]] += given_people[r, t0 + i]
+        entering[:] = 0.0
+        gone[:] = 0.0
+        _send(
+            0, True, even, by_day, evenly, entering, gone, states, strata, out_state, out_lanes,
+            out_first, out0, stratum, links, link0, target, share, share0,
+        )  # fmt: skip
+        for o in range(outlets):
+            n, b = np.uint64(out_lanes[o]), np.uint64(out0[o])
+            for i in range(days if by_day[o] and even[o] else 0):
+                a = np.uint64(out0[o] * BLOCK + i * out_lanes[o])
+                for j in range(n):
+                    leaving[a + j] += evenly[b + j]
         for i in range(days):
             t = t0 + i
             w = window[t]
-            enter[:] = evenly
-            for a in range(doors):
-                at = (a * spans + span_of[0, t]) * strata
-                _axpy(enter, door[a] * strata, calendar[a, t], levels, at, strata)
-                if w >= 0:
-                    to = (w * doors + a) * strata
-                    _axpy(arrived, to, calendar[a, t], levels, at, strata)
-            for k in range(working):
-                c = busy[k]
-                n, base = lanes[c], lane0[c]
-                out = base * BLOCK + i * n
-                if law[c] < 0:
-                    if t == opens[c]:
-                        _axpy(leaving, out, 1.0, inside, base, n)
-                elif t < opens[c] or t >= closes[c]:
-                    _fill(leaving, out, 0.0, n)
-                    continue
-                elif i > 0 and first[c] <= block <= last[c]:
-                    at = (base * NEAR + (block % NEAR) * n) * BLOCK
-                    row = law[c] * 3 * p_size + BLOCK + i
-                    _four(leaving, out, recent, at, p, row, n)
-                    if i > 4:
-                        _four(leaving, out, recent, at + 4 * n, p, row - 4, n)
-                _links(
-                    enter, states, target, link0[c], link0[c + 1], share, share0[c], leaving, out,
-                    n, stratum, base, strata,
-                )  # fmt: skip
+            enter[:] = entering
+            fewer[:] = gone
+            for k in range(doors):
+                a = np.uint64(door[k] * strata)
+                b = np.uint64((k * spans + span_of[0, t]) * strata)
+                for g in range(np.uint64(strata)):
+                    enter[a + g] += calendar[k, t] * levels[b + g]
+            _own(
+                t, i, block, law, opens, closes, lanes, outlet, lane0, out0, p, p_size, recent,
+                inside, leaving, working,
+            )  # fmt: skip
+            _send(
+                i, False, even, by_day, leaving, enter, fewer, states, strata, out_state,
+                out_lanes, out_first, out0, stratum, links, link0, target, share, share0,
+            )  # fmt: skip
             if span_of[0, t] != known or fresh:
                 known = span_of[0, t]
                 many = _instant(
-                    t, near, law, state, opens, closes, daily, lanes, lane0, stratum, profile,
-                    profile0, links, link0, target, share, share0, span_of, instant, pairs, states,
-                    strata,
+                    t, p, p_size, law, state, opens, closes, daily, lanes, outlet, out0, stratum,
+                    profile, profile0, links, link0, target, share, share0, span_of, instant,
+                    pairs, states, strata,
                 )  # fmt: skip
             _at_once(enter, step, onward, instant, pairs, many, states, strata)
-            fewer[:] = gone
-            for k in range(working):
-                c = busy[k]
-                n, base, s = lanes[c], lane0[c], state[c]
-                out = base * BLOCK + i * n
-                if first[c] <= block <= last[c]:
-                    at = (base * NEAR + (block % NEAR) * n) * BLOCK + i * n
-                    p0 = counts = 0.0
-                    if law[c] >= 0:
-                        counts = p[(law[c] * 3 + 2) * p_size + i]
-                        if opens[c] <= t < closes[c]:
-                            p0 = p[law[c] * 3 * p_size + BLOCK]
-                    _join(
-                        recent, at, enter, s * strata, profile,
-                        profile0[c] + span_of[daily[c], t] * n, n, stratum, base, strata,
-                        in_block, base * blocks + block * n, counts, leaving, out, p0,
-                    )  # fmt: skip
-                    if law[c] < 0 and t <= opens[c]:
-                        _axpy(inside, base, 1.0, recent, at, n)
-                _scatter(fewer, s * strata, leaving, out, n, stratum, base, strata)
-                if w >= 0:
-                    _axpy(left, w * total + base, 1.0, leaving, out, n)
+            _join(
+                t, i, block, blocks, strata, law, state, opens, closes, daily, lanes, outlet,
+                lane0, out0, out_first, stratum, profile, profile0, span_of, p, p_size,
+                recent, in_block, inside, leaving, fewer, enter, working,
+            )  # fmt: skip
             for j in range(size):
                 census[j] += enter[j] - fewer[j]
-            if w >= 0:
-                _axpy(held, w * size, 1.0, census, 0, size)
+            if w < 0:
+                continue
+            for k in range(len(came)):
+                a = np.uint64((w * moves + came[k, 0]) * strata)
+                b = np.uint64((came[k, 1] * spans + span_of[0, t]) * strata)
+                for g in range(np.uint64(strata)):
+                    moved[a + g] += calendar[came[k, 1], t] * levels[b + g]
+            _count(
+                i, w * moves, strata, rewards, weights, weight0, even, by_day, leaving, evenly,
+                out_lanes, out_first, out0, stratum, moved,
+            )  # fmt: skip
+            ends = t + 1 == steps or window[t + 1] != w
+            for k in range(len(members)):
+                a = np.uint64((w * places + members[k, 0]) * strata)
+                b = np.uint64(members[k, 1] * strata)
+                for g in range(np.uint64(strata)):
+                    held[a + g] += census[b + g]
+                if ends:
+                    for g in range(np.uint64(strata)):
+                        latest[a + g] += census[b + g]
         for c in range(channels):
-            if law[c] >= 0 and first[c] <= block <= last[c]:
-                n = lanes[c]
-                _axpy(
-                    in_large, lane0[c] * large + (block // BLOCK) * n,
-                    far[law[c], 3, block % BLOCK], in_block, lane0[c] * blocks + block * n, n,
-                )  # fmt: skip
+            if working[c] and law[c] >= 0:
+                counts = q[(law[c] * 4 + 3) * q_size + block % BLOCK]
+                a = np.uint64(lane0[c] * large + (block // BLOCK) * lanes[c])
+                b = np.uint64(lane0[c] * blocks + block * lanes[c])
+                for j in range(np.uint64(lanes[c])):
+                    in_large[a + j] += counts * in_block[b + j]
 
 
 @compiled
@@ -379,70 +380,187 @@ def _starts(counts):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _fill(to, at, value, n):  # type: ignore[no-untyped-def]
-    """Set ``n`` places to one value."""
-    a = np.uint64(at)
-    for j in range(np.uint64(n)):
-        to[a + j] = value
-
-
-@compiled
-def _axpy(to, at, weight, row, start, n):  # type: ignore[no-untyped-def]
-    """Add a multiple of one row to another."""
-    a, b = np.uint64(at), np.uint64(start)
-    for j in range(np.uint64(n)):
-        to[a + j] += weight * row[b + j]
-
-
-@compiled
-def _scatter(to, at, row, start, n, stratum, base, strata):  # type: ignore[no-untyped-def]
-    """Add a channel's lanes to the strata they stand for; a channel of all has them in order."""
-    a, b, c = np.uint64(at), np.uint64(start), np.uint64(base)
-    if n == strata:
-        for j in range(np.uint64(n)):
-            to[a + j] += row[b + j]
-    else:
-        for j in range(np.uint64(n)):
-            to[a + np.uint64(stratum[c + j])] += row[b + j]
-
-
-@compiled
-def _links(  # type: ignore[no-untyped-def]
-    enter, states, target, first, last, share, own, row, start, n, stratum, base, strata,
+def _earlier(  # type: ignore[no-untyped-def]
+    block, days, law, opens, closes, lanes, first, last, outlet, steady, lane0, out0, p, q, p_size,
+    q_size, blocks, large, in_block, in_large, recent, leaving, evenly, rate, working, by_day, even,
 ):  # fmt: skip
-    """Send a channel's leavers on to its targets."""
-    b, c = np.uint64(start), np.uint64(base)
-    for link in range(first, last):
-        if target[link] < states:
-            a, s = np.uint64(target[link] * strata), np.uint64(own + (link - first) * n)
-            if n == strata:
-                for j in range(np.uint64(n)):
-                    enter[a + j] += share[s + j] * row[b + j]
+    """Leavers of a block who entered before it, and room for its entrants.
+
+    Fills ``leaving`` (those told to the day) and ``evenly``; marks channels someone may join,
+    outlets told to the day, and outlets with the rest. Returns whether a window ends in the block.
+    """
+    t0, big = block * BLOCK, block // BLOCK
+    fresh = False
+    by_day[:] = False
+    even[:] = False
+    for c in range(len(law)):
+        o = outlet[c]
+        n, out = np.uint64(lanes[c]), np.uint64(out0[o] * BLOCK)
+        low, high = max(opens[c] - t0, 0), min(closes[c] - t0, days)
+        working[c] = first[c] <= block <= last[c]
+        if working[c]:
+            a = np.uint64((lane0[c] * NEAR + (block % NEAR) * lanes[c]) * BLOCK)
+            for j in range(n * np.uint64(BLOCK)):
+                recent[a + j] = 0.0
+            a = np.uint64(lane0[c] * blocks + block * lanes[c])
+            for j in range(n):
+                in_block[a + j] = 0.0
+            if first[c] == block or block % BLOCK == 0:
+                a = np.uint64(lane0[c] * large + big * lanes[c])
+                for j in range(n):
+                    in_large[a + j] = 0.0
+        if low >= high:
+            continue
+        by_day[o] = by_day[o] or working[c] or law[c] < 0
+        if law[c] < 0:
+            continue
+        fresh = fresh or low > 0 or high < days
+        # -- blocks long past, taken evenly --------------------------------------------------
+        row, base = law[c] * 4 * q_size, lane0[c] * blocks
+        past = q[row + 2 * q_size + block] if block >= NEAR else 0.0
+        a = np.uint64(lane0[c])
+        for j in range(n):
+            rate[j] = past * steady[a + j]
+        b, end = first[c], min(last[c], block - NEAR)
+        if q[row + q_size] >= 0.0:  # a law that may be taken by large blocks
+            for f in range(first[c] // BLOCK, min(end // BLOCK, big - FAR) + 1):
+                weight = q[row + q_size + block - BLOCK * f]
+                a = np.uint64(lane0[c] * large + f * lanes[c])
+                for j in range(n):
+                    rate[j] += weight * in_large[a + j]
+            b = max(b, BLOCK * max(big - FAR + 1, 0))
+        while b + 3 <= end:
+            at = row + block - b
+            q0, q1, q2, q3 = q[at], q[at - 1], q[at - 2], q[at - 3]
+            a = np.uint64(base + b * lanes[c])
+            for j in range(n):
+                rate[j] += (
+                    q0 * in_block[a + j] + q1 * in_block[a + n + j]
+                    + q2 * in_block[a + n + n + j] + q3 * in_block[a + n + n + n + j]
+                )  # fmt: skip
+            b += 4
+        while b <= end:
+            weight = q[row + block - b]
+            a = np.uint64(base + b * lanes[c])
+            for j in range(n):
+                rate[j] += weight * in_block[a + j]
+            b += 1
+        if low == 0 and high == days:
+            even[o] = True
+            a = np.uint64(out0[o])
+            for j in range(n):
+                evenly[a + j] += rate[j] / BLOCK
+        else:
+            by_day[o] = True
+            for i in range(low, high):
+                a = out + np.uint64(i) * n
+                for j in range(n):
+                    leaving[a + j] += rate[j] / BLOCK
+        # -- to the day ----------------------------------------------------------------------
+        row = law[c] * 4 * p_size
+        if block < NEAR:
+            by_day[o] = True
+            b0 = np.uint64(lane0[c])
+            for i in range(low, high):
+                weight = p[row + p_size + t0 + i]
+                a = out + np.uint64(i) * n
+                for j in range(n):
+                    leaving[a + j] += weight * steady[b0 + j]
+        if first[c] <= block - NEAR <= last[c]:
+            by_day[o] = True
+            b0 = np.uint64(base + (block - NEAR) * lanes[c])
+            for i in range(low, high):
+                weight = p[row + 3 * p_size + i]
+                a = out + np.uint64(i) * n
+                for j in range(n):
+                    leaving[a + j] += weight * in_block[b0 + j]
+        for b in range(max(first[c], block - NEAR + 1, 0), min(last[c], block - 1) + 1):
+            by_day[o] = True
+            c0 = np.uint64((lane0[c] * NEAR + (b % NEAR) * lanes[c]) * BLOCK)
+            c1, c2, c3 = c0 + n, c0 + n + n, c0 + n + n + n
+            c4 = c3 + n
+            c5, c6, c7 = c4 + n, c4 + n + n, c4 + n + n + n
+            for i in range(low, high):
+                at = row + BLOCK * (block - b + 1) + i
+                p0, p1, p2, p3 = p[at], p[at - 1], p[at - 2], p[at - 3]
+                p4, p5, p6, p7 = p[at - 4], p[at - 5], p[at - 6], p[at - 7]
+                a = out + np.uint64(i) * n
+                for j in range(n):
+                    leaving[a + j] += (
+                        p0 * recent[c0 + j] + p1 * recent[c1 + j] + p2 * recent[c2 + j]
+                        + p3 * recent[c3 + j] + p4 * recent[c4 + j] + p5 * recent[c5 + j]
+                        + p6 * recent[c6 + j] + p7 * recent[c7 + j]
+                    )  # fmt: skip
+    return fresh
+
+
+@compiled
+def _own(  # type: ignore[no-untyped-def]
+    t, day, block, law, opens, closes, lanes, outlet, lane0, out0, p, p_size, recent, inside,
+    leaving, working,
+):  # fmt: skip
+    """Leavers of a day who entered on an earlier one of its block, or who all leave that day."""
+    for c in range(len(law)):
+        n = np.uint64(lanes[c])
+        a = np.uint64(out0[outlet[c]] * BLOCK + day * lanes[c])
+        if law[c] < 0:
+            if t == opens[c]:
+                b = np.uint64(lane0[c])
+                for j in range(n):
+                    leaving[a + j] += inside[b + j]
+        elif working[c] and day > 0 and opens[c] <= t < closes[c]:
+            at = law[c] * 4 * p_size + BLOCK + day
+            c0 = np.uint64((lane0[c] * NEAR + (block % NEAR) * lanes[c]) * BLOCK)
+            p0, p1, p2, p3 = p[at], p[at - 1], p[at - 2], p[at - 3]
+            c1, c2, c3 = c0 + n, c0 + n + n, c0 + n + n + n
+            for j in range(n):
+                leaving[a + j] += (
+                    p0 * recent[c0 + j] + p1 * recent[c1 + j]
+                    + p2 * recent[c2 + j] + p3 * recent[c3 + j]
+                )  # fmt: skip
+            if day > 4:
+                p4, p5, p6 = p[at - 4], p[at - 5], p[at - 6]
+                c4, c5, c6 = c3 + n, c3 + n + n, c3 + n + n + n
+                for j in range(n):
+                    leaving[a + j] += (
+                        p4 * recent[c4 + j] + p5 * recent[c5 + j] + p6 * recent[c6 + j]
+                    )
+
+
+@compiled
+def _send(  # type: ignore[no-untyped-def]
+    day, evenly, even, by_day, leaving, enter, fewer, states, strata, out_state, out_lanes,
+    out_first, out0, stratum, links, link0, target, share, share0,
+):  # fmt: skip
+    """Leavers of every outlet, out of their state and on to their targets.
+
+    Those of outlets told to the day, or, ``evenly``, those of all others that have any.
+    """
+    for o in range(len(out_state)):
+        if by_day[o] == evenly or (evenly and not even[o]):
+            continue
+        n, who = np.uint64(out_lanes[o]), np.uint64(out0[o])
+        a = who if evenly else np.uint64(out0[o] * BLOCK + day * out_lanes[o])
+        begin = out_first[o]
+        b = np.uint64(out_state[o] * strata + max(begin, 0))
+        if begin >= 0:
+            for j in range(n):
+                fewer[b + j] += leaving[a + j]
+        else:
+            for j in range(n):
+                fewer[b + np.uint64(stratum[who + j])] += leaving[a + j]
+        for link in range(links[o]):
+            to = target[link0[o] + link]
+            if to >= states:
+                continue
+            s = np.uint64(share0[o] + link * out_lanes[o])
+            b = np.uint64(to * strata + max(begin, 0))
+            if begin >= 0:
+                for j in range(n):
+                    enter[b + j] += share[s + j] * leaving[a + j]
             else:
-                for j in range(np.uint64(n)):
-                    enter[a + np.uint64(stratum[c + j])] += share[s + j] * row[b + j]
-
-
-@compiled
-def _join(  # type: ignore[no-untyped-def]
-    recent, at, enter, come, profile, row, n, stratum, base, strata, in_block, own, counts,
-    leaving, out, p0,
-):  # fmt: skip
-    """Those of a state's entrants who join a channel; some leave again within the step."""
-    a, b, c = np.uint64(at), np.uint64(come), np.uint64(row)
-    d, e, f = np.uint64(own), np.uint64(out), np.uint64(base)
-    if n == strata:
-        for j in range(np.uint64(n)):
-            joins = enter[b + j] * profile[c + j]
-            recent[a + j] = joins
-            in_block[d + j] += counts * joins
-            leaving[e + j] += p0 * joins
-    else:
-        for j in range(np.uint64(n)):
-            joins = enter[b + np.uint64(stratum[f + j])] * profile[c + j]
-            recent[a + j] = joins
-            in_block[d + j] += counts * joins
-            leaving[e + j] += p0 * joins
+                for j in range(n):
+                    enter[b + np.uint64(stratum[who + j])] += share[s + j] * leaving[a + j]
 
 
 @compiled
@@ -464,68 +582,100 @@ def _at_once(  # type: ignore[no-untyped-def]
             enter[j] += onward[j]
             step[j] = onward[j]
             most += onward[j]
-        if most < 1e-8:
+        if most < NOBODY:
             break
 
 
 @compiled
-def _far(  # type: ignore[no-untyped-def]
-    rate, n, q, row, q_size, block, first, last, in_block, own, in_large, own_large,
+def _join(  # type: ignore[no-untyped-def]
+    t, day, block, blocks, strata, law, state, opens, closes, daily, lanes, outlet, lane0,
+    out0, out_first, stratum, profile, profile0, span_of, p, p_size, recent, in_block,
+    inside, leaving, fewer, enter, working,
 ):  # fmt: skip
-    """Who leaves each day of a block of those who entered in blocks ``first`` to ``last``."""
-    big = block // BLOCK
-    for b in range(first // BLOCK, min(last // BLOCK, big - FAR) + 1):
-        weight = q[row + q_size + block - BLOCK * b]
-        _axpy(rate, 0, weight, in_large, own_large + b * n, n)
-    b, end = max(first, BLOCK * max(big - FAR + 1, 0)), last + 1
-    while b + 4 <= end:
-        _four(rate, 0, in_block, own + b * n, q, row + block - b, n)
-        b += 4
-    while b < end:
-        _axpy(rate, 0, q[row + block - b], in_block, own + b * n, n)
-        b += 1
-    for j in range(n):
-        rate[j] /= BLOCK
+    """Entrants join the channels of their state; some leave again within the step."""
+    for c in range(len(law)):
+        if not working[c]:
+            continue
+        o = outlet[c]
+        n, who = np.uint64(lanes[c]), np.uint64(out0[o])
+        a = np.uint64((lane0[c] * NEAR + (block % NEAR) * lanes[c]) * BLOCK + day * lanes[c])
+        part = np.uint64(profile0[c] + span_of[daily[c], t] * lanes[c])
+        own = np.uint64(lane0[c] * blocks + block * lanes[c])
+        out = np.uint64(out0[o] * BLOCK + day * lanes[c])
+        begin = out_first[o]
+        b = np.uint64(state[c] * strata + max(begin, 0))
+        if begin >= 0:
+            for j in range(n):
+                recent[a + j] = enter[b + j] * profile[part + j]
+        else:
+            for j in range(n):
+                recent[a + j] = enter[b + np.uint64(stratum[who + j])] * profile[part + j]
+        if law[c] < 0:
+            if t <= opens[c]:
+                e = np.uint64(lane0[c])
+                for j in range(n):
+                    inside[e + j] += recent[a + j]
+            continue
+        counts = p[(law[c] * 4 + 2) * p_size + day]
+        for j in range(n):
+            in_block[own + j] += counts * recent[a + j]
+        p0 = p[law[c] * 4 * p_size + BLOCK]
+        if p0 > 0.0 and opens[c] <= t < closes[c]:
+            if begin >= 0:
+                for j in range(n):
+                    leaving[out + j] += p0 * recent[a + j]
+                    fewer[b + j] += p0 * recent[a + j]
+            else:
+                for j in range(n):
+                    leaving[out + j] += p0 * recent[a + j]
+                    fewer[b + np.uint64(stratum[who + j])] += p0 * recent[a + j]
 
 
 @compiled
-def _four(out, at, came, start, p, lag, n):  # type: ignore[no-untyped-def]
-    """Four rows of entrants, ``lag``, ``lag`` − 1 … steps before, added to who leaves."""
-    p0, p1, p2, p3 = p[lag], p[lag - 1], p[lag - 2], p[lag - 3]
-    a, c0 = np.uint64(at), np.uint64(start)
-    c1, c2, c3 = np.uint64(start + n), np.uint64(start + 2 * n), np.uint64(start + 3 * n)
-    for j in range(np.uint64(n)):
-        out[a + j] += p0 * came[c0 + j] + p1 * came[c1 + j] + p2 * came[c2 + j] + p3 * came[c3 + j]
-
-
-@compiled
-def _eight(out, at, came, start, p, lag, n):  # type: ignore[no-untyped-def]
-    """Eight days of entrants, spread over the eight days of a later block."""
-    for i in range(BLOCK):
-        _four(out, at + i * n, came, start, p, lag + i, n)
-        _four(out, at + i * n, came, start + 4 * n, p, lag + i - 4, n)
+def _count(  # type: ignore[no-untyped-def]
+    day, row, strata, rewards, weights, weight0, even, by_day, leaving, evenly, out_lanes,
+    out_first, out0, stratum, moved,
+):  # fmt: skip
+    """Add a day's moves to those counted in its window."""
+    for k in range(len(rewards)):
+        o = rewards[k, 0]
+        if not (by_day[o] or even[o]):
+            continue
+        n, who, w = np.uint64(out_lanes[o]), np.uint64(out0[o]), np.uint64(weight0[k])
+        a = np.uint64(out0[o] * BLOCK + day * out_lanes[o])
+        b = np.uint64((row + rewards[k, 1]) * strata + max(out_first[o], 0))
+        if out_first[o] < 0:
+            for j in range(n):
+                people = leaving[a + j] if by_day[o] else evenly[who + j]
+                moved[b + np.uint64(stratum[who + j])] += weights[w + j] * people
+        elif by_day[o]:
+            for j in range(n):
+                moved[b + j] += weights[w + j] * leaving[a + j]
+        else:
+            for j in range(n):
+                moved[b + j] += weights[w + j] * evenly[who + j]
 
 
 @compiled
 def _instant(  # type: ignore[no-untyped-def]
-    t, near, law, state, opens, closes, daily, lanes, lane0, stratum, profile, profile0, links,
-    link0, target, share, share0, span_of, instant, pairs, states, strata,
+    t, p, p_size, law, state, opens, closes, daily, lanes, outlet, out0, stratum,
+    profile, profile0, links, link0, target, share, share0, span_of, instant, pairs, states, strata,
 ):  # fmt: skip
     """Chances of going on within the step, by state, next state and stratum; how many pairs."""
     instant[:] = 0.0
     for c in range(len(law)):
-        if law[c] < 0 or t < opens[c] or t >= closes[c] or near[law[c], 0, BLOCK] <= 0.0:
+        p0 = p[law[c] * 4 * p_size + BLOCK] if law[c] >= 0 else 0.0
+        if t < opens[c] or t >= closes[c] or p0 <= 0.0:
             continue
-        n = lanes[c]
+        n, o = lanes[c], outlet[c]
         row = profile0[c] + span_of[daily[c], t] * n
-        for link in range(links[c]):
-            to = target[link0[c] + link]
+        for link in range(links[o]):
+            to = target[link0[o] + link]
             if to < states:
-                at = share0[c] + link * n
+                at = share0[o] + link * n
                 for j in range(n):
-                    part = near[law[c], 0, BLOCK] * profile[row + j] * share[at + j]
-                    into = (state[c] * states + to) * strata + stratum[lane0[c] + j]
-                    instant[into] += part
+                    into = (state[c] * states + to) * strata + stratum[out0[o] + j]
+                    instant[into] += p0 * profile[row + j] * share[at + j]
     many = 0
     for pair in range(states * states):
         some = 0.0

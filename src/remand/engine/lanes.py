@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remand.engine.arriving import Arriving, arriving
 from remand.engine.entries import PHASE, Entries
@@ -33,72 +33,62 @@ from remand.model.uncertain import parts_of
 from remand.model.values import Stock
 
 WIDTH = 4
-"""Lanes of a channel come in groups of so many, as a processor multiplies them; some are empty."""
+"""Lanes come in groups of so many, as a processor multiplies them; some are empty."""
 
 
 @dataclass(frozen=True)
-class Channels:
-    """Channels, with ragged arrays of their lanes end to end.
+class Channel:
+    """Everyone who leaves one state by one law in one window, in one proportion to its targets.
 
     Attributes:
-        law: (channels,) row among the laws; −1: everyone left leaves in the window's only step.
-        state, opens, closes: (channels,) as in `remand.engine.kernel.Channels`.
-        daily: (channels,) whether profiles are by step, not by span.
-        lanes: (channels,) how many strata each has.
-        stratum: (lanes,) which; the number of strata for an empty lane.
-        past: (lanes,) share of those who entered before the start.
-        profile: by channel, span (or step) and lane: share of those who enter.
-        begins, ends: (channels,) first and last span (or step) at which anyone enters.
-        links: (channels,) how many ways out each has.
-        target: (links,) the state entered, or the number of states.
-        share: by link and lane.
+        law: None: everyone left leaves in the window's only step.
+        opens, closes: half-open window of leaving steps.
+        lanes: (lanes,) which strata it has, the number of strata for an empty lane.
+        past: (lanes, steps back) of those who entered before the start; one column if alike.
+        profile: (spans or steps, lanes) share of those who enter.
+        daily: whether ``profile`` is by step.
+        targets: states entered, or the number of states.
+        share: (targets, lanes).
     """
 
-    law: Ints
-    state: Ints
-    opens: Ints
-    closes: Ints
-    daily: Ints
+    law: laws.Law | None
+    opens: int
+    closes: int
     lanes: Ints
-    stratum: Ints
     past: Floats
     profile: Floats
-    begins: Ints
-    ends: Ints
-    links: Ints
-    target: Ints
+    daily: bool
+    targets: tuple[int, ...]
     share: Floats
 
-    def __len__(self) -> int:
-        return len(self.law)
+    @cached_property
+    def held(self) -> tuple[int, int]:
+        """First and last span (or step) at which anyone enters; (1, 0) if never."""
+        some = np.flatnonzero(self.profile.any(axis=1))
+        return (int(some[0]), int(some[-1])) if len(some) else (1, 0)
 
-    @classmethod
-    def joined(cls, parts: Sequence[Channels]) -> Channels:
-        """Channels one after the other; laws keep their numbers."""
-        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+    @cached_property
+    def way(self) -> tuple[object, ...]:
+        """What channels of a state must have in common to share their way out."""
+        return (self.lanes.tobytes(), self.targets, self.share.tobytes())
 
 
 @dataclass(frozen=True)
 class Block:
-    """The channels of one state.
+    """The channels of one state, in one scenario.
 
     Attributes:
-        laws: the laws that ``channels.law`` counts.
         channels: of the state.
         onward: (strata, states + 1) where those go who entered before the start.
         mean: (strata,) how many steps they stay.
         mixture: their laws, each with its share by stratum.
-        histories: by channel, the profile of single entry steps before the start (lanes, steps
-            back), where an event tells them apart.
         kept: what the block was made of, so that its address is not given to anything else.
     """
 
-    laws: tuple[laws.Law, ...]
-    channels: Channels
+    channels: tuple[Channel, ...]
     onward: Floats
     mean: Floats
     mixture: tuple[tuple[laws.Law, Floats], ...]
-    histories: dict[int, Floats]
     kept: tuple[object, ...]
 
 
@@ -111,24 +101,41 @@ class Given(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lanes:
-    """One scenario of one draw, ready to be solved.
+class Run:
+    """One channel of one state, of as many scenarios as have it alike.
 
     Attributes:
-        laws: in the order of ``channels.law``.
-        channels: of all states.
+        state: the state left.
+        channel: with lanes counted over all scenarios.
         steady: (lanes,) entries a step, for ever back, of those inside who leave by the channel.
-        given: those inside whose entries are not so plain.
-        inside: (states, strata) people at the boundary before step 0.
-        arrivals: by state.
     """
 
-    laws: tuple[laws.Law, ...]
-    channels: Channels
+    state: int
+    channel: Channel
     steady: Floats
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """All scenarios of one draw, ready to be solved at once.
+
+    Strata are counted over the scenarios, ``width`` to each: empty lanes have the last places.
+
+    Attributes:
+        runs: channels of all states.
+        given: those inside whose entries before the start are not so plain.
+        inside: (states, scenarios × width) people at the boundary before step 0.
+        levels: by state, (spans, scenarios × width) arrivals a step before the calendar.
+        calendar: by state, (steps,).
+        width: strata of a scenario, with its empty places.
+    """
+
+    runs: tuple[Run, ...]
     given: tuple[Given, ...]
     inside: Floats
-    arrivals: dict[int, Arriving]
+    levels: dict[int, Floats]
+    calendar: dict[int, Floats]
+    width: int
 
 
 class Draft:
@@ -179,12 +186,43 @@ class Draft:
         )
         return Some(self.strata.axes, tuple(int(i) for i in first)), of.ravel()
 
-    def lanes(self, models: Sequence[Model]) -> list[Lanes]:
-        """The models of one draw, which share what is alike. Raises InputError as compile does."""
+    def lanes(self, models: Sequence[Model]) -> Lanes:
+        """The models of one draw, side by side. Raises InputError as compile does."""
         own: dict[tuple[int, ...], Block] = {}
-        return [self._lanes(model, own) for model in models]
+        width = len(self.strata) + WIDTH - len(self.strata) % WIDTH
+        blocks = [self._blocks(model, own) for model in models]
+        arrivals = [self._arrivals(model) for model in models]
+        inside = np.zeros((len(self.names), len(models), width))
+        flux, cohorts = np.zeros_like(inside), []
+        for k, model in enumerate(models):
+            people, flow, apart = self._inside(model, blocks[k], arrivals[k])
+            inside[:, k, : len(self.strata)] = people
+            flux[:, k, : len(self.strata)] = flow
+            cohorts.append(apart)
+        runs: list[Run] = []
+        given: list[Given] = []
+        for s in range(len(self.names)):
+            for channel, of in _side_by_side([row[s] for row in blocks], width):
+                given += self._given(len(runs), channel, s, of, cohorts, flux, width)
+                plain = channel.past.shape[1] == 1
+                past = channel.past[:, 0] if plain else np.zeros(len(channel.lanes))
+                steady = past * flux.reshape(len(flux), -1)[s, channel.lanes]
+                runs.append(Run(s, channel, steady))
+        levels = {state: np.zeros((len(self.entries.first) - 1, len(models), width))
+                  for state in arrivals[0]}  # fmt: skip
+        for k, came in enumerate(arrivals):
+            for state, one in came.items():
+                levels[state][:, k, : len(self.strata)] = one.level[:, 1:].T
+        return Lanes(
+            tuple(runs),
+            tuple(given),
+            inside.reshape(len(inside), -1),
+            {state: level.reshape(len(level), -1) for state, level in levels.items()},
+            {state: one.calendar for state, one in arrivals[0].items()},
+            width,
+        )
 
-    def _lanes(self, model: Model, own: dict[tuple[int, ...], Block]) -> Lanes:
+    def _blocks(self, model: Model, own: dict[tuple[int, ...], Block]) -> list[Block]:
         policies = sorted(model.policies, key=lambda policy: policy.starts)
         blocks = []
         for name in self.names:
@@ -194,22 +232,17 @@ class Draft:
             if key not in kept:
                 kept[key] = self._block(model, name, touching)
             blocks.append(kept[key])
-        known: dict[laws.Law, int] = {}
-        parts = []
-        for block in blocks:
-            rows = np.array([known.setdefault(law, len(known)) for law in block.laws] + [-1])
-            parts.append(_relabelled(block.channels, rows))
-        channels = Channels.joined(parts)
-        arrivals = {
+        return blocks
+
+    def _arrivals(self, model: Model) -> dict[int, Arriving]:
+        policies = sorted(model.policies, key=lambda policy: policy.starts)
+        admitting = [p for p in policies if any(isinstance(e, Admit) for e in p.edits)]
+        return {
             self.index[name]: arriving(
-                model, name, self.strata, self.entries,
-                [p for p in policies if any(isinstance(e, Admit) for e in p.edits)],
-                self.reach[""].entrants,
+                model, name, self.strata, self.entries, admitting, self.reach[""].entrants
             )
             for name in model.arrivals
-        }  # fmt: skip
-        inside, steady, given = self._inside(model, blocks, channels, arrivals)
-        return Lanes(tuple(known), channels, steady, given, inside, arrivals)
+        }
 
     # -- states -----------------------------------------------------------------------------
 
@@ -238,67 +271,48 @@ class Draft:
             onward[:, self.index[state.target(exit_name)]] += now
             mean += now * mean_steps(law, self.clock)
             mixture.append((law, now[kin]))
-        own, channels, histories = self._channels(name, pieces, events, kin)
-        return Block(
-            own, channels, onward[kin], mean[kin], tuple(mixture), histories, (state, *policies)
-        )
+        channels = tuple(self._channels(pieces, events, kin))
+        return Block(channels, onward[kin], mean[kin], tuple(mixture), (state, *policies))
 
     def _channels(
-        self, name: str, pieces: Sequence[Piece], events: Sequence[Event], kin: Ints
-    ) -> tuple[tuple[laws.Law, ...], Channels, dict[int, Floats]]:
+        self, pieces: Sequence[Piece], events: Sequence[Event], kin: Ints
+    ) -> Iterator[Channel]:
         grouped: dict[tuple[laws.Law | None, int, int], dict[str, Floats]] = {}
         for piece in pieces:
             to = grouped.setdefault((piece.law, piece.opens, piece.closes), {})
             to[piece.target] = to.get(piece.target, 0.0) + piece.weight
-        rows: dict[laws.Law, int] = {}
-        one: list[list[Any]] = []
-        many: list[tuple[NDArray[Any], ...]] = []
-        histories: dict[int, Floats] = {}
         spans = self.steps if events else len(self.entries.first) - 1
         for (law, opens, closes), weights in grouped.items():
-            row = -1 if law is None else rows.setdefault(law, len(rows))
             for targets, weight, share in _bundles(weights):
                 active = np.flatnonzero(weight.any(axis=1)[kin])
                 if 2 * len(active) > len(kin):
                     active = np.arange(len(kin))
-                held = np.flatnonzero(weight.any(axis=0)[-spans:])
-                pad = np.zeros(-len(active) % WIDTH, np.int64)
+                whole = len(active) == len(kin)
+                pad = np.zeros(-len(active) % WIDTH or WIDTH * whole, np.int64)
                 who = np.concatenate([kin[active], pad])
                 real = np.concatenate([np.ones(len(active)), 0.0 * pad])
-                past = weight[who, : weight.shape[1] - spans] * real[:, None]
-                if past.shape[1] > 1:
-                    histories[len(one)] = past[:, ::-1]
-                begins, ends = (held[0], held[-1]) if len(held) else (1, 0)
-                one.append([row, self.index[name], opens, closes, int(bool(events)), len(who),
-                            begins, ends, len(targets)])  # fmt: skip
-                many.append((
+                yield Channel(
+                    law,
+                    opens,
+                    closes,
                     np.concatenate([active, pad + len(kin)]),
-                    past[:, 0] if past.shape[1] == 1 else np.zeros(len(who)),
-                    (weight[who, -spans:].T * real).ravel(),
-                    np.array([self.index[to] for to in targets]),
-                    (share[:, who] * real).ravel(),
-                ))  # fmt: skip
-        law_, state, opened, closed, daily, lanes, begin, end, links = np.array(
-            one, np.int64
-        ).reshape(-1, 9).T  # fmt: skip
-        stratum, past_, profile, target, share_ = (
-            np.concatenate(part) for part in zip(*many, strict=True)
-        )
-        return tuple(rows), Channels(
-            law_, state, opened, closed, daily, lanes, stratum, past_, profile, begin, end, links,
-            target, share_,
-        ), histories  # fmt: skip
+                    weight[who, : weight.shape[1] - spans][:, ::-1] * real[:, None],
+                    np.ascontiguousarray((weight[who, -spans:] * real[:, None]).T),
+                    bool(events),
+                    tuple(self.index[to] for to in targets),
+                    share[:, who] * real,
+                )
 
     # -- inside -----------------------------------------------------------------------------
 
     def _inside(
-        self,
-        model: Model,
-        blocks: Sequence[Block],
-        channels: Channels,
-        arrivals: dict[int, Arriving],
-    ) -> tuple[Floats, Floats, tuple[Given, ...]]:
-        """People inside at the start, and how they leave."""
+        self, model: Model, blocks: Sequence[Block], arrivals: dict[int, Arriving]
+    ) -> tuple[Floats, Floats, dict[int, list[Floats]]]:
+        """People inside at the start, (states, strata), and since when.
+
+        That is a constant flow for ever back, (states, strata), or, for some states, cohorts by
+        stratum as in `remand.engine.inside`.
+        """
         shape = (len(self.names), len(self.strata))
         tonight = model.tonight
         stocks = [tonight if isinstance(tonight, str) else tonight.get(n) for n in self.names]
@@ -308,7 +322,7 @@ class Draft:
             for state, came in arrivals.items():
                 flow[state] = came.level[:, 0]
             onward = np.array([block.onward for block in blocks]).transpose(1, 0, 2)
-            flux = steady_flux(onward, flow.T, self.strata).T
+            flux = steady_flux(onward, flow.T, self.strata).T.copy()
         inside = np.zeros(shape)
         cohorts: dict[int, list[Floats]] = {}
         for s, (stock, block) in enumerate(zip(stocks, blocks, strict=True)):
@@ -328,45 +342,57 @@ class Draft:
                 ]  # fmt: skip
                 if all(len(c) == 1 for c in cohorts[s]):
                     flux[s] = [float(c[0]) for c in cohorts.pop(s)]
-        state = np.repeat(channels.state, channels.lanes)
-        steady = channels.past * np.pad(flux, ((0, 0), (0, 1)))[state, channels.stratum]
-        return inside, steady, tuple(self._given(blocks, channels, cohorts, flux))
+        return inside, flux, cohorts
 
     def _given(
         self,
-        blocks: Sequence[Block],
-        channels: Channels,
-        cohorts: dict[int, list[Floats]],
+        position: int,
+        channel: Channel,
+        s: int,
+        scenarios: Sequence[int],
+        cohorts: Sequence[dict[int, list[Floats]]],
         flux: Floats,
+        width: int,
     ) -> Iterator[Given]:
-        """Leavers of states whose entries before the start, or whose channels, are told apart."""
-        start = 0
-        lanes = np.concatenate([[0], np.cumsum(channels.lanes)])
-        for s, block in enumerate(blocks):
-            for c in range(start, start + len(block.channels)):
-                history = block.histories.get(c - start)
-                if history is None and s not in cohorts:
-                    continue
-                row = block.channels.law[c - start]
-                window = slice(int(channels.opens[c]), int(channels.closes[c]))
-                for j in range(channels.lanes[c]):
-                    g = channels.stratum[lanes[c] + j]
-                    if g == len(self.strata):
-                        continue
-                    came = cohorts[s][g] if s in cohorts else flux[s, g : g + 1]
-                    past = channels.past[lanes[c] + j : lanes[c] + j + 1]
-                    past = past if history is None else history[j]
-                    if came.any() and past.any():
-                        law = None if row < 0 else block.laws[row]
-                        people, _ = leaving(law, past, came, window, self.steps, self.clock)
-                        yield Given(c, j, people)
-            start += len(block.channels)
+        """Leavers of a channel whose entries before the start are told apart."""
+        if channel.past.shape[1] == 1 and not any(s in cohorts[k] for k in scenarios):
+            return
+        window = slice(channel.opens, channel.closes)
+        for j, lane in enumerate(channel.lanes):
+            k, g = divmod(int(lane), width)
+            if g < len(self.strata):
+                came = cohorts[k][s][g] if s in cohorts[k] else flux[s, k, g : g + 1]
+                if came.any() and channel.past[j].any():
+                    people, _ = leaving(
+                        channel.law, channel.past[j], came, window, self.steps, self.clock
+                    )
+                    yield Given(position, j, people)
 
 
-def _relabelled(channels: Channels, rows: Ints) -> Channels:
-    """The same channels with laws numbered anew; the last of ``rows`` is for none."""
-    parts = {f.name: getattr(channels, f.name) for f in fields(Channels)}
-    return Channels(**{**parts, "law": rows[channels.law]})
+def _side_by_side(blocks: Sequence[Block], width: int) -> Iterator[tuple[Channel, list[int]]]:
+    """Channels of one state in every scenario, those that all have as one; and whose they are."""
+    same: dict[object, list[tuple[int, Channel]]] = {}
+    for k, block in enumerate(blocks):
+        seen: dict[object, int] = {}
+        for channel in block.channels:
+            key = (channel.law, channel.opens, channel.closes, channel.daily, channel.targets,
+                   len(channel.lanes), channel.past.shape[1])  # fmt: skip
+            seen[key] = seen.get(key, 0) + 1
+            same.setdefault((key, seen[key]), []).append((k, channel))
+    for found in same.values():
+        groups = [found] if len(found) == len(blocks) else [[one] for one in found]
+        for group in groups:
+            first = group[0][1]
+            yield (
+                replace(
+                    first,
+                    lanes=np.concatenate([channel.lanes + k * width for k, channel in group]),
+                    past=np.concatenate([channel.past for _, channel in group]),
+                    profile=np.concatenate([channel.profile for _, channel in group], axis=1),
+                    share=np.concatenate([channel.share for _, channel in group], axis=1),
+                ),
+                [k for k, _ in group],
+            )
 
 
 def _bundles(weights: dict[str, Floats]) -> Iterator[tuple[tuple[str, ...], Floats, Floats]]:
