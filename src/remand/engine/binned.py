@@ -1,17 +1,18 @@
 """The exact recursion in bins: what draws are solved with.
 
-The recursion is that of `remand.engine.expected`. Near a stay's beginning leavers are counted day
-by day (*day* stands for the clock's step); further on, those who entered in one block of eight
-days, and further still in one of 64, leave together, evenly over the eight days of a later block,
-in the numbers that uniform entries within the block would give. With ``A(d) = E[(D − d)⁺]``, of
-those who entered in a block of ``w`` days that began ``x`` days before a block of eight begins, ::
+The recursion is that of `remand.engine.expected`. People leave in blocks of eight days (*day*
+stands for the clock's step): those who entered in one block leave evenly over the days of a later
+one, in the numbers that uniform entries within the block would give, and those who entered long
+ago by blocks of 64. With ``A(d) = E[(D − d)⁺]``, of those who entered in a block of ``w`` days that
+began ``x`` days before a block of eight begins, ::
 
     (A(x − w) − A(x) − A(x − w + 8) + A(x + 8)) / w
 
-leave within the latter. Where entrants go over from days to blocks, and from blocks to large ones,
-each counts by the chance of still being there, so that nobody is lost; all leave within days of
-when they would have left. How near this comes stands in rows of the table of equivalence
-(`tests/equivalence`).
+leave within the latter. How many leave in the block they enter is told from the trend of entries,
+and what that misses leaves later. *Quick* laws, by which many leave within days, are followed to
+the day first, and go over to blocks as long as they are still there. So nobody is lost, and all
+leave within days of when they would have left. How near this comes stands in rows of the table of
+equivalence (`tests/equivalence`).
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ BLOCK = 8
 """Days in a block, and blocks in a large one."""
 
 NEAR = 2
-"""Blocks, the entrants' own included, in which stays are told to the day."""
+"""Blocks, the entrants' own included, in which quick stays are told to the day."""
+
+QUICK = 0.2
+"""A law is quick if more than this share leaves within the block it enters."""
 
 FAR = 2
 """Large blocks back from which entrants are taken together by large blocks."""
 
-NOBODY = 1e-8
+NOBODY = 1e-6
 """People, all together, whose onward way within one step is no longer followed."""
 
 KEPT = 512
@@ -202,9 +206,9 @@ def _row(remaining: Floats, near: Ints, blocks: Ints) -> Rows:
     Near: the chance of a stay of d days (eight zeros first, so that d may be negative); of one
     beyond; what an entrant of each day of a block counts for in it; and what each day of a block
     has more, or less, of those long inside than the block's mean. Far, by blocks since the
-    entrants' own began: leavers of a block and of a large block (the block in which it began
-    counts as 0), and of a steady flow of one a day from before the start; and what an entrant of
-    each block of a large one counts for in it.
+    entrants' own began: leavers of a block (its own too) and of a large block (the block in which
+    it began counts as 0), and of a steady flow of one a day from before the start; and what an
+    entrant of each block of a large one counts for in it.
     """
     left = np.maximum(-np.diff(remaining[near]), 0.0)  # P(D > d)
     pmf = np.maximum(np.concatenate([[1.0], left[:-1]]) - left, 0.0)
@@ -215,6 +219,7 @@ def _row(remaining: Floats, near: Ints, blocks: Ints) -> Rows:
     counts[:BLOCK] = _relative(left[BLOCK * NEAR - 1 - np.arange(BLOCK)])
     edge = left[BLOCK * (NEAR - 1) + np.arange(BLOCK)]
     uneven[:BLOCK] = (edge - edge.mean()) / BLOCK
+    far[0, 0] = 1.0 - (a[0] - a[1]) / BLOCK
     far[0, 1 : count - 1] = (a[:-2] - 2 * a[1:-1] + a[2:]) / BLOCK
     if count > BLOCK * FAR:
         k = np.arange(BLOCK, count - 1)
@@ -266,6 +271,12 @@ def _march(  # type: ignore[no-untyped-def]
     lane0, out0, link0 = _starts(lanes), _starts(out_lanes), _starts(links)
     share0, weight0 = _starts(links * out_lanes), _starts(out_lanes[rewards[:, 0]])
     profile0 = _starts(lanes * np.where(daily == 1, span_of.shape[1], spans))
+    quick = np.ones(channels, np.bool_)
+    for c in range(channels):
+        quick[c] = law[c] < 0 or far[law[c], 0, 0] > QUICK
+    hurried = np.ones(channels, np.bool_)  # all are told to the day until a trend is known
+    entered = np.zeros(size * BLOCK)  # of each day of the block
+    expected, before = np.zeros(size), np.zeros(size)  # of a day of the block, of the last one
     recent = np.zeros(lane0[channels] * NEAR * BLOCK)
     leaving = np.zeros(out0[outlets] * BLOCK)
     evenly = np.zeros(out0[outlets])  # leavers of each day, of those who entered long ago
@@ -283,17 +294,22 @@ def _march(  # type: ignore[no-untyped-def]
     for block in range(blocks):
         t0 = block * BLOCK
         days = min(BLOCK, steps - t0)
-        leaving[:] = 0.0
-        evenly[:] = 0.0
+        if block == NEAR:
+            hurried[:] = quick
+            known = -1
         fresh = _earlier(
-            block, days, law, opens, closes, lanes, first, last, outlet, steady, lane0, out0, p, q,
-            p_size, q_size, blocks, large, in_block, in_large, recent, leaving, evenly, rate,
-            working, by_day, even,
+            block, days, law, state, opens, closes, daily, lanes, first, last, outlet, stratum,
+            profile, profile0, span_of, steady, strata, lane0, out0, out_first, p, q, p_size,
+            q_size, blocks, large, hurried, expected, in_block, in_large, recent, leaving, evenly,
+            rate, working, by_day, even,
         )  # fmt: skip
         for r in range(len(given)):
             c = given[r, 0]
-            by_day[outlet[c]] = True
-            at = out0[outlet[c]] * BLOCK + given[r, 1]
+            o = outlet[c]
+            if not by_day[o]:
+                by_day[o] = True
+                leaving[out0[o] * BLOCK : out0[o + 1] * BLOCK] = 0.0
+            at = out0[o] * BLOCK + given[r, 1]
             for i in range(days):
                 leaving[at + i * lanes[c]] += given_people[r, t0 + i]
         entering[:] = 0.0
@@ -308,9 +324,12 @@ def _march(  # type: ignore[no-untyped-def]
                 a = np.uint64(out0[o] * BLOCK + i * out_lanes[o])
                 for j in range(n):
                     leaving[a + j] += evenly[b + j]
+        counted = 0
         for i in range(days):
             t = t0 + i
             w = window[t]
+            if w < 0:
+                counted = i + 1
             enter[:] = entering
             fewer[:] = gone
             for k in range(doors):
@@ -330,8 +349,8 @@ def _march(  # type: ignore[no-untyped-def]
                 known = span_of[0, t]
                 many = _instant(
                     t, p, p_size, law, state, opens, closes, daily, lanes, outlet, out0, stratum,
-                    profile, profile0, links, link0, target, share, share0, span_of, instant,
-                    pairs, states, strata,
+                    profile, profile0, links, link0, target, share, share0, span_of, hurried,
+                    instant, pairs, states, strata,
                 )  # fmt: skip
             _at_once(enter, step, onward, instant, pairs, many, states, strata)
             _join(
@@ -339,7 +358,9 @@ def _march(  # type: ignore[no-untyped-def]
                 lane0, out0, out_first, stratum, profile, profile0, span_of, p, p_size,
                 recent, in_block, inside, leaving, fewer, enter, working,
             )  # fmt: skip
-            for j in range(size):
+            a = np.uint64(i * size)
+            for j in range(np.uint64(size)):
+                entered[a + j] = enter[j]
                 census[j] += enter[j] - fewer[j]
             if w < 0:
                 continue
@@ -348,10 +369,12 @@ def _march(  # type: ignore[no-untyped-def]
                 b = np.uint64((came[k, 1] * spans + span_of[0, t]) * strata)
                 for g in range(np.uint64(strata)):
                     moved[a + g] += calendar[came[k, 1], t] * levels[b + g]
-            _count(
-                i, w * moves, strata, rewards, weights, weight0, even, by_day, leaving, evenly,
-                out_lanes, out_first, out0, stratum, moved,
-            )  # fmt: skip
+            if i + 1 == days or window[t + 1] != w:
+                _count(
+                    counted, i + 1, w * moves, strata, rewards, weights, weight0, even, by_day,
+                    leaving, evenly, out_lanes, out_first, out0, stratum, moved,
+                )  # fmt: skip
+                counted = i + 1
             ends = t + 1 == steps or window[t + 1] != w
             for k in range(len(members)):
                 a = np.uint64((w * places + members[k, 0]) * strata)
@@ -361,13 +384,48 @@ def _march(  # type: ignore[no-untyped-def]
                 if ends:
                     for g in range(np.uint64(strata)):
                         latest[a + g] += census[b + g]
-        for c in range(channels):
-            if working[c] and law[c] >= 0:
-                counts = q[(law[c] * 4 + 3) * q_size + block % BLOCK]
-                a = np.uint64(lane0[c] * large + (block // BLOCK) * lanes[c])
-                b = np.uint64(lane0[c] * blocks + block * lanes[c])
-                for j in range(np.uint64(lanes[c])):
-                    in_large[a + j] += counts * in_block[b + j]
+        for j in range(size):
+            total = 0.0
+            for i in range(days):
+                total += entered[i * size + j]
+            total /= days
+            expected[j] = max(2.0 * total - before[j], 0.0) if block > 0 else total
+            before[j] = total
+        _remember(
+            t0, days, block, blocks, large, law, state, daily, lanes, first, last, outlet, stratum,
+            strata, profile, profile0, span_of, lane0, out0, out_first, q, q_size, hurried, entered,
+            in_block, in_large,
+        )  # fmt: skip
+
+
+@compiled
+def _remember(  # type: ignore[no-untyped-def]
+    t0, days, block, blocks, large, law, state, daily, lanes, first, last, outlet, stratum, strata,
+    profile, profile0, span_of, lane0, out0, out_first, q, q_size, hurried, entered, in_block,
+    in_large,
+):  # fmt: skip
+    """What a block's entrants count for from now on, in their block and in their large block."""
+    size = len(entered) // BLOCK
+    for c in range(len(law)):
+        if law[c] < 0 or not first[c] <= block <= last[c]:
+            continue
+        n = np.uint64(lanes[c])
+        row = law[c] * 4 * q_size
+        own = np.uint64(lane0[c] * blocks + block * lanes[c])
+        if not hurried[c]:
+            # of all who joined, those who were taken to have left already have left
+            stay = 1.0 / (1.0 - q[row])
+            for j in range(n):
+                in_block[own + j] *= -q[row] * stay
+            _joining(
+                in_block, lane0[c] * blocks + block * lanes[c], stay, entered, size,
+                state[c] * strata, days, t0, daily[c], span_of, profile, profile0[c], lanes[c],
+                stratum, out0[outlet[c]], out_first[outlet[c]],
+            )  # fmt: skip
+        counts = q[row + 3 * q_size + block % BLOCK]
+        a = np.uint64(lane0[c] * large + (block // BLOCK) * lanes[c])
+        for j in range(n):
+            in_large[a + j] += counts * in_block[own + j]
 
 
 @compiled
@@ -381,10 +439,13 @@ def _starts(counts):  # type: ignore[no-untyped-def]
 
 @compiled
 def _earlier(  # type: ignore[no-untyped-def]
-    block, days, law, opens, closes, lanes, first, last, outlet, steady, lane0, out0, p, q, p_size,
-    q_size, blocks, large, in_block, in_large, recent, leaving, evenly, rate, working, by_day, even,
+    block, days, law, state, opens, closes, daily, lanes, first, last, outlet, stratum, profile,
+    profile0, span_of, steady, strata, lane0, out0, out_first, p, q, p_size, q_size, blocks, large,
+    hurried, expected, in_block, in_large, recent, leaving, evenly, rate, working, by_day, even,
 ):  # fmt: skip
     """Leavers of a block who entered before it, and room for its entrants.
+
+    Of laws that are not quick, those too who are expected to enter and leave in it.
 
     Fills ``leaving`` (those told to the day) and ``evenly``; marks channels someone may join,
     outlets told to the day, and outlets with the rest. Returns whether a window ends in the block.
@@ -397,21 +458,27 @@ def _earlier(  # type: ignore[no-untyped-def]
         o = outlet[c]
         n, out = np.uint64(lanes[c]), np.uint64(out0[o] * BLOCK)
         low, high = max(opens[c] - t0, 0), min(closes[c] - t0, days)
-        working[c] = first[c] <= block <= last[c]
+        joined = first[c] <= block <= last[c]
+        working[c] = joined and hurried[c]
+        own = np.uint64(lane0[c] * blocks + block * lanes[c])
         if working[c]:
             a = np.uint64((lane0[c] * NEAR + (block % NEAR) * lanes[c]) * BLOCK)
             for j in range(n * np.uint64(BLOCK)):
                 recent[a + j] = 0.0
-            a = np.uint64(lane0[c] * blocks + block * lanes[c])
+        if joined:
             for j in range(n):
-                in_block[a + j] = 0.0
+                in_block[own + j] = 0.0
             if first[c] == block or block % BLOCK == 0:
                 a = np.uint64(lane0[c] * large + big * lanes[c])
                 for j in range(n):
                     in_large[a + j] = 0.0
         if low >= high:
             continue
-        by_day[o] = by_day[o] or working[c] or law[c] < 0
+        told = hurried[c] or law[c] < 0 or low > 0 or high < days
+        if told and not by_day[o]:
+            by_day[o] = True
+            for j in range(n * np.uint64(BLOCK)):
+                leaving[out + j] = 0.0
         if law[c] < 0:
             continue
         fresh = fresh or low > 0 or high < days
@@ -421,13 +488,33 @@ def _earlier(  # type: ignore[no-untyped-def]
         a = np.uint64(lane0[c])
         for j in range(n):
             rate[j] = past * steady[a + j]
-        b, end = first[c], min(last[c], block - NEAR)
+        b, end = first[c], min(last[c], block - (NEAR if hurried[c] else 1))
+        if joined and not hurried[c]:
+            _joining(
+                in_block, lane0[c] * blocks + block * lanes[c], 1.0, expected, 0,
+                state[c] * strata, days, t0, daily[c], span_of, profile, profile0[c], lanes[c],
+                stratum, out0[o], out_first[o],
+            )  # fmt: skip
+            for j in range(n):
+                rate[j] += q[row] * in_block[own + j]
         if q[row + q_size] >= 0.0:  # a law that may be taken by large blocks
-            for f in range(first[c] // BLOCK, min(end // BLOCK, big - FAR) + 1):
+            f, long = first[c] // BLOCK, min(end // BLOCK, big - FAR)
+            while f + 3 <= long:
+                at = row + q_size + block - BLOCK * f
+                q0, q1, q2, q3 = q[at], q[at - BLOCK], q[at - 2 * BLOCK], q[at - 3 * BLOCK]
+                a = np.uint64(lane0[c] * large + f * lanes[c])
+                for j in range(n):
+                    rate[j] += (
+                        q0 * in_large[a + j] + q1 * in_large[a + n + j]
+                        + q2 * in_large[a + n + n + j] + q3 * in_large[a + n + n + n + j]
+                    )  # fmt: skip
+                f += 4
+            while f <= long:
                 weight = q[row + q_size + block - BLOCK * f]
                 a = np.uint64(lane0[c] * large + f * lanes[c])
                 for j in range(n):
                     rate[j] += weight * in_large[a + j]
+                f += 1
             b = max(b, BLOCK * max(big - FAR + 1, 0))
         while b + 3 <= end:
             at = row + block - b
@@ -446,20 +533,23 @@ def _earlier(  # type: ignore[no-untyped-def]
                 rate[j] += weight * in_block[a + j]
             b += 1
         if low == 0 and high == days:
-            even[o] = True
             a = np.uint64(out0[o])
+            if not even[o]:
+                even[o] = True
+                for j in range(n):
+                    evenly[a + j] = 0.0
             for j in range(n):
                 evenly[a + j] += rate[j] / BLOCK
         else:
-            by_day[o] = True
             for i in range(low, high):
                 a = out + np.uint64(i) * n
                 for j in range(n):
                     leaving[a + j] += rate[j] / BLOCK
         # -- to the day ----------------------------------------------------------------------
         row = law[c] * 4 * p_size
+        if not hurried[c]:
+            continue
         if block < NEAR:
-            by_day[o] = True
             b0 = np.uint64(lane0[c])
             for i in range(low, high):
                 weight = p[row + p_size + t0 + i]
@@ -467,7 +557,6 @@ def _earlier(  # type: ignore[no-untyped-def]
                 for j in range(n):
                     leaving[a + j] += weight * steady[b0 + j]
         if first[c] <= block - NEAR <= last[c]:
-            by_day[o] = True
             b0 = np.uint64(base + (block - NEAR) * lanes[c])
             for i in range(low, high):
                 weight = p[row + 3 * p_size + i]
@@ -475,7 +564,6 @@ def _earlier(  # type: ignore[no-untyped-def]
                 for j in range(n):
                     leaving[a + j] += weight * in_block[b0 + j]
         for b in range(max(first[c], block - NEAR + 1, 0), min(last[c], block - 1) + 1):
-            by_day[o] = True
             c0 = np.uint64((lane0[c] * NEAR + (b % NEAR) * lanes[c]) * BLOCK)
             c1, c2, c3 = c0 + n, c0 + n + n, c0 + n + n + n
             c4 = c3 + n
@@ -492,6 +580,32 @@ def _earlier(  # type: ignore[no-untyped-def]
                         + p6 * recent[c6 + j] + p7 * recent[c7 + j]
                     )  # fmt: skip
     return fresh
+
+
+@compiled
+def _joining(  # type: ignore[no-untyped-def]
+    to, at, weight, entered, stride, start, days, t0, daily, span_of, profile, profile0, lanes,
+    stratum, base, begin,
+):  # fmt: skip
+    """Entrants of a block who join one channel, days of one span together; ``stride`` apart."""
+    n, a, who = np.uint64(lanes), np.uint64(at), np.uint64(base)
+    i = 0
+    while i < days:
+        span, many = span_of[daily, t0 + i], 1
+        while i + many < days and span_of[daily, t0 + i + many] == span:
+            many += 1
+        part = np.uint64(profile0 + span * lanes)
+        for k in range(many if stride > 0 else 1):
+            scale = weight if stride > 0 else weight * many
+            b = np.uint64((i + k) * stride + start + max(begin, 0))
+            if begin >= 0:
+                for j in range(n):
+                    to[a + j] += scale * profile[part + j] * entered[b + j]
+            else:
+                for j in range(n):
+                    come = entered[b + np.uint64(stratum[who + j])]
+                    to[a + j] += scale * profile[part + j] * come
+        i += many
 
 
 @compiled
@@ -633,39 +747,41 @@ def _join(  # type: ignore[no-untyped-def]
 
 @compiled
 def _count(  # type: ignore[no-untyped-def]
-    day, row, strata, rewards, weights, weight0, even, by_day, leaving, evenly, out_lanes,
+    begin, end, row, strata, rewards, weights, weight0, even, by_day, leaving, evenly, out_lanes,
     out_first, out0, stratum, moved,
 ):  # fmt: skip
-    """Add a day's moves to those counted in its window."""
+    """Add moves of some days of the block to those counted in their window."""
     for k in range(len(rewards)):
         o = rewards[k, 0]
         if not (by_day[o] or even[o]):
             continue
         n, who, w = np.uint64(out_lanes[o]), np.uint64(out0[o]), np.uint64(weight0[k])
-        a = np.uint64(out0[o] * BLOCK + day * out_lanes[o])
         b = np.uint64((row + rewards[k, 1]) * strata + max(out_first[o], 0))
-        if out_first[o] < 0:
-            for j in range(n):
-                people = leaving[a + j] if by_day[o] else evenly[who + j]
-                moved[b + np.uint64(stratum[who + j])] += weights[w + j] * people
-        elif by_day[o]:
-            for j in range(n):
-                moved[b + j] += weights[w + j] * leaving[a + j]
-        else:
-            for j in range(n):
-                moved[b + j] += weights[w + j] * evenly[who + j]
+        for i in range(begin, end if by_day[o] else begin + 1):
+            a = np.uint64(out0[o] * BLOCK + i * out_lanes[o])
+            if out_first[o] < 0:
+                for j in range(n):
+                    people = leaving[a + j] if by_day[o] else (end - begin) * evenly[who + j]
+                    moved[b + np.uint64(stratum[who + j])] += weights[w + j] * people
+            elif by_day[o]:
+                for j in range(n):
+                    moved[b + j] += weights[w + j] * leaving[a + j]
+            else:
+                for j in range(n):
+                    moved[b + j] += weights[w + j] * (end - begin) * evenly[who + j]
 
 
 @compiled
 def _instant(  # type: ignore[no-untyped-def]
     t, p, p_size, law, state, opens, closes, daily, lanes, outlet, out0, stratum,
-    profile, profile0, links, link0, target, share, share0, span_of, instant, pairs, states, strata,
+    profile, profile0, links, link0, target, share, share0, span_of, hurried, instant, pairs,
+    states, strata,
 ):  # fmt: skip
     """Chances of going on within the step, by state, next state and stratum; how many pairs."""
     instant[:] = 0.0
     for c in range(len(law)):
         p0 = p[law[c] * 4 * p_size + BLOCK] if law[c] >= 0 else 0.0
-        if t < opens[c] or t >= closes[c] or p0 <= 0.0:
+        if not hurried[c] or t < opens[c] or t >= closes[c] or p0 <= 0.0:
             continue
         n, o = lanes[c], outlet[c]
         row = profile0[c] + span_of[daily[c], t] * n

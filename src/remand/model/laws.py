@@ -57,7 +57,7 @@ class Law:
     def remaining(self, stay: Ints, step: float, partial: str) -> Floats:
         """E[(D − d)⁺] in steps for some whole ``d``: what is left of a stay already so long."""
         if partial == "exact":
-            return self.excess(stay * step) / step
+            return self.excess(np.asarray(stay * step, np.float64)) / step
         left = self.surviving(int(stay.max()), step, partial)
         gone = np.concatenate([[0.0], np.cumsum(left)])
         return np.asarray(self.mean_steps(step, partial) - gone[stay])

@@ -24,7 +24,6 @@ from remand.engine.moments import Reward
 from remand.engine.threads import in_threads
 from remand.errors import InputError, Path, Refusal
 from remand.model.edits import Capacity
-from remand.model.laws import Law
 from remand.model.platform import Scenario
 from remand.model.policy import Policy
 from remand.model.states import KINDS, Kind
@@ -181,17 +180,16 @@ class Worlds:
         models = {variant: self.of_variant(variant).model for variant in new}
         whole = self.variant([platform.policies for platform in self.scenario.chain])
         draft = Draft([self.of_variant(whole).model], self.until)
-        solver = Solver(draft, self.windows.bounds)
-        known: dict[Law, tuple[Floats, Floats]] = {}
-        states = [s.kind == self.kinds[0] for s in self.scenario.base.states.values()]
+        states = np.array([s.kind == self.kinds[0] for s in self.scenario.base.states.values()])
+        nothing = np.zeros((0, len(states) + 1, len(states) + 1))
+        solver = Solver(draft, self.windows.bounds, states[None].astype(float), nothing)
 
         def one(variant: Variant) -> float:
             with _named(self.scenario):
-                (lanes,) = draft.lanes([models[variant]])
-            held = solver.solve(lanes, known).held[-1, states].sum()
-            return float(held) / float(self.windows.lengths[0])
+                lanes = draft.lanes([models[variant]])
+            return float(solver.solve(lanes).held.sum()) / float(self.windows.lengths[0])
 
-        return dict(zip(new, in_threads(one, new, threads=None), strict=True))
+        return {variant: one(variant) for variant in new}
 
     def held(self, variant: Variant) -> Held:
         """Person-days and admissions of the first kind, by door and stratum."""
