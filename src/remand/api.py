@@ -13,7 +13,7 @@ from remand.engine.compile import compile_model
 from remand.engine.expected import Path as SolvedPath
 from remand.engine.expected import solve as solve_kernel
 from remand.errors import InputError
-from remand.files import read_mapping, read_model, read_scenario, with_effects
+from remand.files import read_draws, read_mapping, read_model, read_scenario, with_effects
 from remand.files.folder import write_folder
 from remand.fitting.document import Folder
 from remand.fitting.stays import STRENGTH
@@ -53,6 +53,7 @@ def compare(
     bands: Literal["all", "last"] = "all",
     engine: Engine = "auto",
     replicates: int = 200,
+    draws: int = 0,
     seed: int = 0,
     effects: Effects | str | Path | None = None,
 ) -> Run:
@@ -72,7 +73,8 @@ def compare(
         bands: a band of chance for all windows, or (quicker, if exact) for the last one only.
         engine: ``exact``, ``sampled``, or ``auto``: exact unless a policy couples people.
         replicates: how often chance is drawn, if it is; every scenario meets the same chance.
-        seed: which chance; the same seed gives the same digits.
+        draws: how many worlds to draw every uncertain number for; 0 keeps each at its point.
+        seed: which chance, or which worlds; the same seed gives the same digits.
         effects: how people may answer the policies: effects, a shipped name or a path. None of it
             is supposed unless asked for, and never of what holds no policy.
 
@@ -100,7 +102,9 @@ def compare(
         bands=bands,
         engine=engine,
         replicates=replicates,
+        draws=draws,
         seed=seed,
+        fit=read_draws(spec) if draws else None,
     )
 
 

@@ -189,7 +189,7 @@ class Draft:
     def lanes(self, models: Sequence[Model]) -> Lanes:
         """The models of one draw, side by side. Raises InputError as compile does."""
         own: dict[tuple[int, ...], Block] = {}
-        width = len(self.strata) + WIDTH - len(self.strata) % WIDTH
+        width = len(self.strata) + -len(self.strata) % WIDTH
         blocks = [self._blocks(model, own) for model in models]
         arrivals = [self._arrivals(model) for model in models]
         inside = np.zeros((len(self.names), len(models), width))
@@ -287,15 +287,15 @@ class Draft:
                 active = np.flatnonzero(weight.any(axis=1)[kin])
                 if 2 * len(active) > len(kin):
                     active = np.arange(len(kin))
-                whole = len(active) == len(kin)
-                pad = np.zeros(-len(active) % WIDTH or WIDTH * whole, np.int64)
-                who = np.concatenate([kin[active], pad])
+                pad = np.arange(-len(active) % WIDTH)
+                places = len(kin) + pad if len(active) == len(kin) else active[:1].repeat(len(pad))
+                who = np.concatenate([kin[active], 0 * pad])
                 real = np.concatenate([np.ones(len(active)), 0.0 * pad])
                 yield Channel(
                     law,
                     opens,
                     closes,
-                    np.concatenate([active, pad + len(kin)]),
+                    np.concatenate([active, places]),
                     weight[who, : weight.shape[1] - spans][:, ::-1] * real[:, None],
                     np.ascontiguousarray((weight[who, -spans:] * real[:, None]).T),
                     bool(events),

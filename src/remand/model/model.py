@@ -185,4 +185,4 @@ class Model(Sourced):
 
         Without policies the very same model comes back.
         """
-        return self.replace(policies=self.policies + policies) if policies else self
+        return self.model_copy(update={"policies": self.policies + policies}) if policies else self

@@ -17,18 +17,19 @@ from remand.model.model import Model
 from remand.outcomes import bands
 from remand.outcomes.cells import Cells, Place
 from remand.outcomes.measures import OVERFLOW, QUANTITIES, STAY_BASIS, Measure, measures
-from remand.outcomes.spread import Analytic, Spread, of_replicates
+from remand.outcomes.spread import Analytic, Chance, Spread, of_replicates
 from remand.outcomes.suppression import hide_with_totals, with_totals
 from remand.outcomes.tally import Tally, expected
 from remand.outcomes.windows import Windows
 
-__all__ = ["OVERFLOW", "QUANTITIES", "STAY_BASIS", "Drawn", "drawn_figures", "figures"]
+__all__ = ["OVERFLOW", "QUANTITIES", "STAY_BASIS", "Drawn", "drawn_figures", "figures",
+           "uncertain_figures"]  # fmt: skip
 
 Bools = NDArray[np.bool_]
 
 
 class Drawn(NamedTuple):
-    """Figures of a sample: the frame, and each row's value in each replicate (rows, replicates)."""
+    """Figures of a sample, or of draws: the frame, and each row's value in each (rows, draws)."""
 
     frame: pl.DataFrame
     each: Floats
@@ -100,6 +101,36 @@ def banded(
 
     rows = frame.of(both())
     return Drawn(rows, np.concatenate(each) if each else np.zeros((0, 0)))
+
+
+def uncertain_figures(
+    model: Model,
+    tally: Tally,
+    windows: Windows,
+    cells: Cells,
+    quantities: Sequence[str],
+    chance: Chance,
+    prices: Model,
+    band: str,
+) -> Iterator[Drawn]:
+    """Figures of draws, whose tally begins with an axis of them, with chance added.
+
+    Yields the rows of one quantity after the other, each with its value in every draw, chance
+    left out. Means are the formulas' of the mean tally; sd and quantiles hold what is uncertain
+    and chance together. ``prices`` is the model with its prices in each draw.
+    """
+    frame = _Frame(model, cells, windows)
+    points = measures(tally.mean(), model, cells, quantities)
+    replicates = measures(tally, prices, cells, quantities)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for point, own in zip(points, replicates, strict=True):
+            known = np.where(np.isfinite(own.values), own.values, np.nan)
+            values = known.reshape(len(known), -1)[:, frame.kept(point).ravel()].T
+            if point.quantity == "disparity_pooled":
+                yield Drawn(frame.of(iter([(point, Spread())])), values)
+                continue
+            at = replace(point, values=known.mean(axis=0)) if point.stepped else point
+            yield Drawn(frame.of(iter([(at, chance.added(at, known, band))])), values)
 
 
 def plain(model: Model, windows: Windows, cells: Cells, points: Iterable[Measure]) -> pl.DataFrame:

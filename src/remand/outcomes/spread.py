@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from remand.engine.expected import Path
 from remand.engine.kernel import Floats
 from remand.engine.moments import Reward, variances
 from remand.model.model import Model
-from remand.outcomes import bands
+from remand.outcomes import bands, mixture
 from remand.outcomes.cells import Cells, Groups
 from remand.outcomes.cost import YEAR
-from remand.outcomes.measures import Measure, compared, population, rate_scale, total_only
-from remand.outcomes.tally import Tally
+from remand.outcomes.measures import Measure, compared, measures, population, rate_scale, total_only
+from remand.outcomes.tally import Tally, expected
 from remand.outcomes.windows import Windows
 
 
@@ -126,6 +126,80 @@ class Analytic:
         spread = (self._sd(rewards, levels) / self.tally.lengths) ** 2
         top, bottom = (levels.cells.index((level,)) for level in (d.of, d.to))
         return spread[:, top], spread[:, bottom]
+
+
+PEOPLE = frozenset({"rate", "bed_days", "person_years"})
+"""Quantities that are the population times something known."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How much chance alone moves figures: variance per unit of the mean, by quantity.
+
+    It is that of one solved path, and taken for its like under other policies and in other draws:
+    what a person's stay adds to a count changes little with how many there are.
+
+    Attributes:
+        dispersion: (places, groups, windows) each.
+    """
+
+    dispersion: Mapping[str, Floats]
+    _people: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls, path: Path, model: Model, cells: Cells, windows: Windows, quantities: Collection[str]
+    ) -> Chance:
+        """That of a path, solved with the windows' marks.
+
+        A census of one date, and who moves on it, scatter as Poisson counts do, unless arrivals
+        come in clumps; people counted at the start scatter less, which is left out then.
+        """
+        tally = expected(path, windows, cells, quantities)
+        spread = Analytic(path, tally, model, cells, windows)
+        plain = (tally.lengths == 1).all() and not np.isfinite(path.kernel.size).any()
+        found = {}
+        for measure in measures(tally, model, cells, {"population", *quantities}):
+            if measure.quantity in {"population", "admissions", "releases"} and plain:
+                found[measure.quantity] = np.ones(measure.values.shape)
+            elif measure.quantity in SCATTERED and measure.quantity not in PEOPLE:
+                sd = spread.of(measure).sd
+                assert sd is not None  # noqa: S101 - all of them have one
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    each = sd**2 / np.abs(measure.values)
+                found[measure.quantity] = np.where(np.isfinite(each), each, 0.0)
+        return cls(found)
+
+    def added(self, measure: Measure, values: Floats, band: str) -> Spread:
+        """The spread of a quantity whose values in each draw are (draws, …), chance added.
+
+        Wings, and what depends on them, have no chance of their own in their bands.
+        """
+        name, mean = measure.quantity, np.abs(measure.values)
+        if name in PEOPLE and "quantiles" in self._people:
+            ratio = mean / self._people["mean"]
+            own = {key: value * ratio for key, value in self._people["quantiles"].items()}
+            return Spread(self._people["sd"] * ratio, own, band)
+        if name == "cost" and not measure.stepped and "mean" in self._people:
+            each = self.dispersion["population"] * mean / self._people["mean"]
+        elif name in self.dispersion:
+            each = self.dispersion[name]
+        else:
+            return of_replicates(values, band.removesuffix(AND_CHANCE))
+        each = np.where(np.isfinite(each), each, 0.0)
+        sd = np.sqrt(values.var(axis=0, ddof=1) + each * mean)
+        least = -np.inf if name == "disparity_difference" else 0.0
+        own = mixture.quantiles(values, each, least)
+        if name == "population":
+            self._people.update(mean=mean, quantiles=own, sd=sd)
+        return Spread(sd, own, band)
+
+
+AND_CHANCE = " and chance"
+
+SCATTERED = frozenset({"population", "admissions", "releases", "disparity_ratio",
+                       "disparity_difference", *PEOPLE})  # fmt: skip
+"""Quantities whose chance is known analytically."""
 
 
 def of_replicates(values: Floats, band: str) -> Spread:

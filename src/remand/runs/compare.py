@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from remand.errors import InputError, Refusal, did_you_mean
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.model.spec import Sourced
+from remand.outcomes.bootstrap import check_draws
 from remand.outcomes.cells import Cells
 from remand.outcomes.figures import QUANTITIES, STAY_BASIS, drawn_figures, figures
 from remand.outcomes.tally import drawn, joined
@@ -27,8 +28,13 @@ from remand.outcomes.windows import Every, Windows
 from remand.provenance import identity, versions
 from remand.runs.behaviour import effects_of, effects_told
 from remand.runs.differences import Answer, differences
+from remand.runs.draws import Draws, draw, refuse_coupled
 from remand.runs.engines import Chosen, Engine, choose
 from remand.runs.run import Run
+from remand.runs.worlds import Worlds
+
+if TYPE_CHECKING:
+    from remand.fitting.drawn import FitDraws
 
 KNOWS_NOTHING_OF_2020 = dt.date(2020, 3, 1)
 """From here on every county's numbers carry the pandemic, which no model here knows."""
@@ -55,7 +61,9 @@ def compare_scenarios(
     bands: Literal["all", "last"] = "all",
     engine: Engine = "auto",
     replicates: int = 200,
+    draws: int = 0,
     seed: int = 0,
+    fit: FitDraws | None = None,
 ) -> Run:
     """Run every scenario with one engine and read figures off over [since, until).
 
@@ -64,6 +72,10 @@ def compare_scenarios(
     ``engine`` is ``exact``, ``sampled``, or ``auto``: exact unless a rule of any scenario couples
     people. The sampled one draws so many ``replicates`` from ``seed``, the same chance for every
     scenario, so that differences are those of pairs.
+
+    With ``draws`` every number that is uncertain is drawn so often, alike for all scenarios, and
+    each draw is solved exactly but for bins of eight days; ``fit`` holds the draws of a fitted
+    model. There are no stays then.
 
     All scenarios must stand on one model. ``since`` defaults to the model's start. Raises
     InputError for a period outside the model's time, Refusal for rules that couple people if the
@@ -79,12 +91,27 @@ def compare_scenarios(
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError.of(f"'{twice}' is asked for twice", fix="name each platform once")
-    chosen = choose(engine, scenarios, replicates, seed)
+    if draws != 0:
+        check_draws(draws, seed)
+        refuse_coupled(scenarios)
+    chosen = choose("exact" if draws and engine == "auto" else engine, scenarios, replicates, seed)
+    if draws and not chosen.exact:
+        raise InputError.of(
+            "--draws are solved exactly, and the sampled engine draws chance",
+            fix="leave out --engine, or --draws",
+        )
     first = since or model.clock.start
     windows = Windows.over(model.clock, first, until, every)
     period = Windows.over(model.clock, first, until, None)
+    told: Draws | None = None
+    worlds: Worlds | None = None
+    if draws:
+        worlds = Worlds(scenarios, until, draws, seed, fit)
+        told = draw(worlds, until, windows, period, by, quantities, names)
     answers = (
-        _exactly(scenarios, until, [windows, period] if whole else [windows], by, quantities,
+        told.answers
+        if told is not None
+        else _exactly(scenarios, until, [windows, period] if whole else [windows], by, quantities,
                  len(windows.starts) - 1 if bands == "last" else 0)
         if chosen.exact
         else [
@@ -109,14 +136,25 @@ def compare_scenarios(
             every,
             list(by),
             list(quantities),
-            "exact" if chosen.exact else ["sampled", replicates, seed],
+            ["draws", draws, seed]
+            if draws
+            else "exact"
+            if chosen.exact
+            else ["sampled", replicates, seed],
         ),
-        meta={**_meta(model, first, until, every, by, chosen), "effects": effects_of(scenarios)},
+        meta={
+            **_meta(model, first, until, every, by, chosen),
+            "effects": effects_of(scenarios),
+            **({} if worlds is None else uncertain(worlds)),
+        },
         scenarios=tuple(scenarios),
         series=series,
         summary=_stacked([answer.summary for answer in answers]),
-        differences=differences(answers, names, by),
-        warnings=tuple(_warnings(scenarios, until)),
+        differences=differences(
+            answers, names, by, ("chance",) if worlds is None else worlds.sources
+        ),
+        warnings=tuple(warnings(scenarios, until, drawn=bool(draws))),
+        sources=None if told is None else told.sources,
     )
 
 
@@ -256,7 +294,37 @@ def inferred_numbers(model: Model) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _warnings(scenarios: Sequence[Scenario], until: dt.date) -> list[str]:
+def uncertain(worlds: Worlds) -> dict[str, Any]:
+    """What a run of draws says of what it drew."""
+    assumed = [one for one in worlds.assumptions if one.law.assumed]
+    computed = len(worlds.assumptions) - len(assumed)
+    parts = [f"{len(assumed)} assumption ranges"] if assumed else []
+    parts += [f"{computed} intervals"] if computed else []
+    if worlds.fit is not None:
+        parts.append(f"{worlds.fit.count:,} draws of the fit")
+    made = ", ".join(parts) or "nothing in these files is uncertain"
+    return {
+        "draws": worlds.draws,
+        "seed": worlds.seed,
+        "engine": f"exact in blocks of eight days, {worlds.draws:,} draws, seed {worlds.seed}",
+        "bands": f"chance and {', '.join(worlds.sources) or 'nothing else'}, from {made}"
+        + ("; a range someone chose is an assumption, not a measurement" if assumed else ""),
+        "band": "assumption range" if assumed else "interval",
+        "uncertain": [
+            {
+                "name": one.name,
+                "source": one.source,
+                "numbers": one.many,
+                "kind": "assumption range" if one.law.assumed else "interval",
+                **one.law.as_document(),
+            }
+            for one in worlds.assumptions
+        ],
+    }
+
+
+def warnings(scenarios: Sequence[Scenario], until: dt.date, *, drawn: bool = False) -> list[str]:
+    """What a reader of these scenarios must be told."""
     said = effects_told(scenarios)
     if until > KNOWS_NOTHING_OF_2020:
         said.append("dates past February 2020: this model knows nothing of 2020")
@@ -276,7 +344,7 @@ def _warnings(scenarios: Sequence[Scenario], until: dt.date) -> list[str]:
         for scenario in scenarios
         if (own := scenario.platform.policies)
     }
-    if any(ranged.values()):
+    if any(ranged.values()) and not drawn:
         said.append(
             "compliance given as an assumption range is run at its midpoint: "
             + ", ".join(

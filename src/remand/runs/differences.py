@@ -33,12 +33,22 @@ class Answer:
     each: Floats | None = None
 
 
-def differences(answers: Sequence[Answer], names: Sequence[str], by: Sequence[str]) -> pl.DataFrame:
+SURE = 0.975
+"""Share of draws in which one must lie below the other for the two to be told apart."""
+
+
+def differences(
+    answers: Sequence[Answer],
+    names: Sequence[str],
+    by: Sequence[str],
+    includes: Sequence[str] = ("chance",),
+) -> pl.DataFrame:
     """Summary rows of a less those of b, every pair in the order asked: a swap negates exactly.
 
     Rows of both alone; averages of cost are left out. Where scenarios are drawn, a row also says
-    how chance moves the difference (sd, quantiles) and in which share of replicates a lies below
-    b, ties counted half.
+    how the difference is spread over replicates or draws (sd, quantiles), in which share of them a
+    lies below b, ties counted half, and whether the two can be told apart: whether one lies below
+    the other in at least 97.5 % of them. ``includes`` is what replicates or draws differ by.
     """
     columns = {column for answer in answers for column in answer.summary.columns}
     keys = list(dict.fromkeys(key for key in (*KEYS[:4], *by, *KEYS[4:]) if key in columns))
@@ -57,7 +67,8 @@ def differences(answers: Sequence[Answer], names: Sequence[str], by: Sequence[st
             )
         shown = [pl.when(~hidden).then(series).alias(series.name)
                  for series in (*chance, probability)]  # fmt: skip
-        covers = ["chance"] if chance else []
+        covers = list(includes) if chance else []
+        apart = (pl.col("p_a_less_b") >= SURE) | (pl.col("p_a_less_b") <= 1 - SURE)
         parts.append(
             both.select(
                 pl.lit(a).alias("a"),
@@ -68,7 +79,7 @@ def differences(answers: Sequence[Answer], names: Sequence[str], by: Sequence[st
                 hidden.alias("suppressed"),
                 shown[-1],
                 pl.lit(covers, dtype=pl.List(pl.String)).alias("includes"),
-            )
+            ).with_columns(apart.alias("distinguishable"))
         )
     return pl.concat(parts) if parts else pl.DataFrame()
 

@@ -28,6 +28,7 @@ class Run:
             comparison covers; none if exact). If chance was drawn, also with sd and quantiles
             over pairs of replicates, and ``p_a_less_b``, the share of them in which a < b.
         warnings: what a reader must know.
+        sources: of draws, where the doubt about people held comes from, see `remand.runs.draws`.
     """
 
     identity: str
@@ -37,6 +38,7 @@ class Run:
     summary: pl.DataFrame
     differences: pl.DataFrame
     warnings: tuple[str, ...]
+    sources: pl.DataFrame | None = None
 
     def figures(self, quantity: str, by: str | Sequence[str] = ()) -> pl.DataFrame:
         """The series of one quantity: its totals, or its rows by the axes named."""
@@ -84,6 +86,7 @@ class Run:
             "run": {"id": self.identity, **self.meta},
             "scenarios": scenarios,
             "differences": as_rows(self.differences),
+            "sources": [] if self.sources is None else self.sources.to_dicts(),
             "warnings": list(self.warnings),
         }
 

@@ -1,0 +1,234 @@
+"""Scenarios over many worlds: how sure each figure is, and which kind of doubt it comes from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from remand.engine.binned import Binned, Solver
+from remand.engine.compile import compile_model
+from remand.engine.expected import solve
+from remand.engine.kernel import Floats
+from remand.engine.lanes import Draft
+from remand.engine.moments import Reward
+from remand.engine.threads import in_threads
+from remand.errors import InputError, Refusal
+from remand.model.edits import Capacity
+from remand.model.platform import Scenario
+from remand.outcomes.cells import Cells
+from remand.outcomes.figures import uncertain_figures
+from remand.outcomes.spread import AND_CHANCE, Chance
+from remand.outcomes.tally import MOVED, Tally
+from remand.outcomes.windows import Windows
+from remand.runs.differences import Answer
+from remand.runs.worlds import Source, Worlds
+
+ALONE = 40
+"""Worlds in which one source of doubt is let loose alone, to see how much of it is its doing."""
+
+COARSE = 2**24
+"""Numbers of one scenario beyond which draws are kept in single precision: seven digits."""
+
+STAYS = ("stay_admission", "stay_release", "stay_so_far")
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What draws answer.
+
+    Attributes:
+        answers: one a scenario; ``each`` holds the summary's rows in every draw, without chance.
+        sources: variance of people held over the whole period by source: scenario (and ``less``,
+            for a difference), kind, source, sd, share of the variance. Shares of sources alone
+            need not add up to 1: the rest is what they do together.
+    """
+
+    answers: list[Answer]
+    sources: pl.DataFrame
+
+
+def refuse_coupled(scenarios: Sequence[Scenario]) -> None:
+    """Raise Refusal where a rule couples people: draws are solved, such rules have to be run."""
+    for scenario in scenarios:
+        for policy in scenario.model.policies:
+            if any(isinstance(edit, Capacity) for edit in policy.edits):
+                raise Refusal(
+                    f"{scenario.name}: policy '{policy.name}' holds a state at a number of places, "
+                    "which has no exact solution, and draws are solved exactly. Run it by chance "
+                    "(without --draws), or without the policy"
+                )
+
+
+def draw(
+    worlds: Worlds,
+    until: dt.date,
+    windows: Windows,
+    period: Windows,
+    by: Sequence[str],
+    quantities: Collection[str],
+    names: Sequence[str],
+) -> Draws:
+    """Run every scenario in every world; figures over the windows, and over the whole period.
+
+    Raises InputError where a world cannot be run, naming it.
+    """
+    scenarios = worlds.scenarios
+    model = scenarios[0].base
+    cells = Cells.of(model, by)
+    wanted = [quantity for quantity in quantities if quantity not in STAYS]
+    run = _Run(worlds, until, windows, cells, wanted)
+    tallies = run.tallies()
+    label = ", ".join(worlds.sources) or "nothing uncertain"
+    band = f"{worlds.draws:,} draws: {label}{AND_CHANCE}"
+    kernel = compile_model(model, until)
+    lists = [windows.marks(kernel.steps), period.marks(kernel.steps)]
+    path = solve(kernel, marks=lists)
+    answers = []
+    for windowed in (windows, period):
+        chance = Chance.of(path, model, cells, windowed, wanted)
+        for k, tally in enumerate(tallies):
+            whole = tally.whole() if windowed is period else tally
+            frames, each = [], []
+            for found in uncertain_figures(
+                model, whole, windowed, cells, wanted, replace(chance), worlds.beside(model), band
+            ):
+                frames.append(found.frame)
+                if windowed is period:
+                    each.append(found.each)
+            frame = pl.concat(frames, how="diagonal")
+            frame = frame.select(pl.lit(names[k]).alias("scenario"), pl.all())
+            if windowed is windows:
+                answers.append(Answer(frame, frame))
+            else:
+                answers[k] = replace(answers[k], summary=frame, each=np.concatenate(each))
+    return Draws(answers, _by_source(run, tallies, chance, cells, names))
+
+
+class _Run:
+    """Solves worlds, a few at a time, and keeps what figures need."""
+
+    def __init__(
+        self,
+        worlds: Worlds,
+        until: dt.date,
+        windows: Windows,
+        cells: Cells,
+        wanted: Collection[str],
+    ) -> None:
+        self.worlds, self.windows, self.cells = worlds, windows, cells
+        self.draft = Draft([scenario.model for scenario in worlds.scenarios], until)
+        self.moving = bool(MOVED & set(wanted))
+        rewards = [Reward.admissions(m).move for m in cells.members]
+        rewards += [Reward.releases(m).move for m in cells.members]
+        states = len(worlds.scenarios[0].base.states)
+        self.moves = np.array(rewards if self.moving else [], float).reshape(
+            -1, states + 1, states + 1
+        )
+        self.levelled = any(quantity.startswith("disparity") for quantity in wanted)
+        self._own = threading.local()
+
+    def solved(self, draw: int, sources: Collection[Source]) -> Binned:
+        """One world, in every scenario."""
+        solver = getattr(self._own, "solver", None)
+        if solver is None:
+            places = self.cells.members.astype(float)
+            solver = Solver(self.draft, self.windows.bounds, places, self.moves)
+            self._own.solver = solver
+        try:
+            lanes = self.draft.lanes(self.worlds.models(draw, sources))
+        except InputError as error:
+            raise InputError(
+                replace(p, message=f"in draw {draw + 1} of {self.worlds.draws}: {p.message}")
+                for p in error.problems
+            ) from None
+        return solver.solve(lanes)
+
+    def tallies(self) -> list[Tally]:
+        """Each scenario's tally, with an axis of draws in front."""
+        places, windows = len(self.cells.places), len(self.windows.starts)
+        groups, levels = len(self.cells.groups.cells), len(self.cells.levels.cells)
+        shape = (len(self.worlds.scenarios), self.worlds.draws, places)
+        exact = np.prod(shape[1:]) * groups * windows <= COARSE
+        kind = np.float64 if exact else np.float32
+        held = np.zeros((*shape, groups, windows), kind)
+        by_level = np.zeros((*shape, levels if self.levelled else 0, windows), kind)
+        moved = np.zeros((*shape[:2], len(self.moves), groups, windows), kind)
+        member = self.cells.groups.members.astype(float)
+        of_level = self.cells.levels.members.astype(float)
+
+        def one(draw: int) -> None:
+            found = self.solved(draw, self.worlds.sources)
+            held[:, draw] = member @ found.held
+            moved[:, draw] = member @ found.moved
+            if self.levelled:
+                by_level[:, draw] = of_level @ found.held
+
+        in_threads(one, range(self.worlds.draws), threads=None)
+        return [
+            Tally(
+                clock=self.worlds.scenarios[0].base.clock,
+                limits=(),
+                lengths=self.windows.lengths.astype(float),
+                held=held[k],
+                by_level=by_level[k] if self.levelled else held[k],
+                overflow=np.zeros((self.worlds.draws, 0, 3, windows)),
+                admissions=moved[k][:, :places] if self.moving else None,
+                releases=moved[k][:, places:] if self.moving else None,
+                first=self.windows.starts[0],
+            )
+            for k in range(len(self.worlds.scenarios))
+        ]
+
+    def alone(self, source: Source, draws: int) -> Floats:
+        """People held over the whole period if one source varies: (scenarios, draws, places)."""
+
+        def one(draw: int) -> Floats:
+            held: Floats = self.solved(draw, (source,)).held.sum(axis=(2, 3))
+            return held
+
+        steps = float(self.windows.lengths.sum())
+        found = in_threads(one, _spread_out(self.worlds.draws, draws), threads=None)
+        return np.array(found).transpose(1, 0, 2) / steps
+
+
+def _spread_out(draws: int, some: int) -> list[int]:
+    """Some of the draws, or all of them."""
+    return sorted({int(i) for i in np.linspace(0, draws - 1, min(some, draws))})
+
+
+def _by_source(
+    run: _Run, tallies: Sequence[Tally], chance: Chance, cells: Cells, names: Sequence[str]
+) -> pl.DataFrame:
+    """How much of the variance of people held is each source's, for scenarios and differences."""
+    held = np.array([t.held[:, :, 0].sum(axis=-1) / t.lengths.sum() for t in tallies])
+    alone: dict[str, Floats] = {s: run.alone(s, ALONE) for s in run.worlds.sources}
+    dispersion = chance.dispersion["population"][:, 0, 0]
+    kinds = cells.kinds
+    rows: list[dict[str, object]] = []
+
+    def tell(first: str, less: str | None, every: Floats, parts: dict[str, Floats]) -> None:
+        for i in kinds:
+            total = float(every[i])
+            for source, variance in parts.items():
+                own = max(float(variance[i]), 0.0)
+                rows.append({
+                    "scenario": first, "less": less, "kind": cells.places[i].name,
+                    "quantity": "population", "source": source, "sd": own**0.5,
+                    "share": own / total if total > 0 else 0.0,
+                })  # fmt: skip
+
+    for k, name in enumerate(names):
+        scatter = dispersion * held[k].mean(axis=0)
+        parts = {"chance": scatter} | {s: each[k].var(axis=0, ddof=1) for s, each in alone.items()}
+        tell(name, None, held[k].var(axis=0, ddof=1) + scatter, parts)
+        for j in range(k + 1, len(names)):
+            less = {s: (each[k] - each[j]).var(axis=0, ddof=1) for s, each in alone.items()}
+            tell(name, names[j], (held[k] - held[j]).var(axis=0, ddof=1), less)
+    schema = {"scenario": pl.String, "less": pl.String, "kind": pl.String, "quantity": pl.String,
+              "source": pl.String, "sd": pl.Float64, "share": pl.Float64}  # fmt: skip
+    return pl.DataFrame(rows, schema=schema)
