@@ -13,7 +13,8 @@ import pytest
 
 from remand.files import shipped
 
-VERBS = ["demo", "check", "compare", "simulate", "synth", "measure", "fit", "ingest", "doctor"]
+VERBS = ["demo", "check", "compare", "explain", "simulate", "synth", "starter", "measure", "fit",
+         "ingest", "doctor"]  # fmt: skip
 ROW = {"date", "quantity", "unit", "mean", "suppressed"}
 QUANTITIES = {
     "population", "admissions", "releases", "stay_admission", "stay_release", "bed_days", "rate",

@@ -44,7 +44,10 @@ def compare(
     ] = None,
     engine: Annotated[str, typer.Option(help="auto, exact or sampled.")] = "auto",
     replicates: Annotated[int, typer.Option(help="How often chance is drawn, if it is.")] = 200,
-    seed: Annotated[int, typer.Option(help="Which chance, if it is drawn.")] = 0,
+    draws: Annotated[
+        int, typer.Option(help="How many worlds to draw what is uncertain for; 500 is usual.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Which chance or worlds, if any are drawn.")] = 0,
     effects: Annotated[
         str | None, typer.Option(help="A file of behavioural effects. Default: none.")
     ] = None,
@@ -57,7 +60,7 @@ def compare(
     """Set platforms side by side: people, admissions, stays, bed-days, rates, disparity, cost.
 
     The exact engine runs, unless a policy couples people; then all are sampled. Bands are chance
-    alone.
+    alone, unless --draws asks for what parameters, promises and the baseline leave open as well.
     """
     from remand.api import compare as run_compare
     from remand.files import read_model
@@ -76,6 +79,7 @@ def compare(
         quantities=quantity or QUANTITIES,
         engine=known(engine, ("auto", "exact", "sampled"), "--engine"),
         replicates=replicates,
+        draws=draws,
         seed=seed,
         effects=effects,
     )
@@ -166,14 +170,16 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 def _show(run: Run) -> None:
     from rich.table import Table
 
-    from remand.cli import costs, show
+    from remand.cli import costs, show, sure
     from remand.outcomes.figures import OVERFLOW
 
     meta = run.meta
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     cells = [axis for axis in meta["by"] if axis in run.summary.columns]
     names = ["plan", "where", *cells]
-    for column in (*names, "people", "90 % chance", "admitted", "stay", "rate"):
+    stays = "stay_admission" in run.summary["quantity"]
+    figures = ["people", f"90 % {meta.get('band', 'chance')}", "admitted", "stay", "rate"]
+    for column in (*names, *(f for f in figures if stays or f != "stay")):
         words = column in names
         table.add_column(column, justify="left" if words else "right", no_wrap=True)
     places = [c for c in ("kind", "state", "status") if c in run.summary.columns]
@@ -194,12 +200,14 @@ def _show(run: Run) -> None:
             show.people(found.get("population")),
             show.band(found.get("population")),
             show.people(found.get("admissions")),
-            show.days(found.get("stay_admission")),
+            *([show.days(found.get("stay_admission"))] if stays else []),
             show.people(found.get("rate")),
         )
     console = show.wide(table)
     console.print(f"[bold]{meta['title']}, {meta['from']} to {meta['to']}[/bold] (exclusive)")
     console.print(table)
+    for line in sure.lines(run):
+        console.print(line)
     for scenario in run.scenarios:
         if scenario.platform.policies or scenario.platform.not_modelled:
             for line in show.plan(scenario):
@@ -215,7 +223,8 @@ def notes(run: Run) -> list[str]:
     rates = run.series.filter(run.series["quantity"] == "rate")
     unit = next(iter(rates["denominator"].drop_nulls()), None)
     stays = "stay_admission" in run.series["quantity"]
-    counting = next(iter(run.series["basis"].drop_nulls()), "")
+    people = run.series.filter(run.series["quantity"] == "population")
+    counting = next(iter(people["basis"].drop_nulls()), "")
     lines = [
         f"Counted: {counting}." if counting else "",
         f"Rates: people per 100,000 {unit}." if unit else "",

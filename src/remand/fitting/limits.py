@@ -66,15 +66,13 @@ def _races(given: Published, *, compared: bool) -> Iterator[str]:
         "Why races differ: shares are of people held, and all are taken to stay as long. Whether "
         "one is booked more often or held for longer these figures cannot tell."
     )
-    if compared:
-        return
     held = {race: share * given.adp for race, share in given.shares.items()}
     pair = [next((r for r in held if r.casefold() == p), None) for p in ("black", "white")]
     small = [race for race in pair if race is not None and held[race] < RATIO_SMALL]
     if small:
         low, high = chance(given.adp)
         told = " and ".join(f"{RATIO_SMALL:.0f} {race}" for race in small)
-        pooled = f"Pooled over races: {given.adp:,.0f} people held, and by chance alone {low:,} to "
+        pooled = f"Over all races: {given.adp:,.0f} people held, and by chance alone {low:,} to "
         pooled += f"{high:,} on nine nights of ten"
         if given.everyone:
             per = 100_000 / given.everyone
@@ -82,8 +80,10 @@ def _races(given: Published, *, compared: bool) -> Iterator[str]:
             pooled += f"100,000 {given.per})"
         yield (
             f"Disparity: withheld. Fewer than {told} people are held, so few that chance alone "
-            f"would move a ratio by a fifth or more. {pooled}."
+            f"would move a ratio by a fifth or more; compare gives a pooled range. {pooled}."
         )
+    elif compared:
+        return
     elif None in pair:
         yield (
             "Disparity: it is worked out for Black and white, and not both were given. Name two "

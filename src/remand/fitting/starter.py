@@ -26,7 +26,6 @@ from remand.fitting.shapes import NATION, SHAPES, SOURCES, UNSENTENCED, Law, Sha
 from remand.model.model import Model
 from remand.model.uncertain import places_of
 from remand.model.values import AnyDwell
-from remand.outcomes.suppression import RATIO_SMALL
 
 BOOKING, WEEKS, PRETRIAL, SENTENCED = "booking", "held_weeks", "pretrial", "sentenced"
 STAYS, STATUS = "stays", "status"
@@ -303,8 +302,6 @@ def _disparity(given: Published) -> dict[str, Any] | None:
     levels = [next((r for r in given.by_race if r.casefold() == p.casefold()), None) for p in PAIR]
     of, to = levels
     if of is None or to is None or not given.residents.get(of) or not given.residents.get(to):
-        return None
-    if min(given.shares[of], given.shares[to]) * given.adp < RATIO_SMALL:
         return None
     return {"axis": "race", "of": of, "to": to}
 

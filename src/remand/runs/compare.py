@@ -298,8 +298,8 @@ def uncertain(worlds: Worlds) -> dict[str, Any]:
     """What a run of draws says of what it drew."""
     assumed = [one for one in worlds.assumptions if one.law.assumed]
     computed = len(worlds.assumptions) - len(assumed)
-    parts = [f"{len(assumed)} assumption ranges"] if assumed else []
-    parts += [f"{computed} intervals"] if computed else []
+    counted = ((len(assumed), "assumption range"), (computed, "interval"))
+    parts = [f"{many} {what}{'s' if many > 1 else ''}" for many, what in counted if many]
     if worlds.fit is not None:
         parts.append(f"{worlds.fit.count:,} draws of the fit")
     made = ", ".join(parts) or "nothing in these files is uncertain"
@@ -326,7 +326,7 @@ def uncertain(worlds: Worlds) -> dict[str, Any]:
 def warnings(scenarios: Sequence[Scenario], until: dt.date, *, drawn: bool = False) -> list[str]:
     """What a reader of these scenarios must be told."""
     said = effects_told(scenarios)
-    if until > KNOWS_NOTHING_OF_2020:
+    if scenarios[0].base.clock.start < KNOWS_NOTHING_OF_2020 < until:
         said.append("dates past February 2020: this model knows nothing of 2020")
     model = scenarios[0].base
     if model.tonight == "steady":

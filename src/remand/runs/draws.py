@@ -43,9 +43,9 @@ class Draws:
 
     Attributes:
         answers: one a scenario; ``each`` holds the summary's rows in every draw, without chance.
-        sources: variance of people held over the whole period by source: scenario (and ``less``,
-            for a difference), kind, source, sd, share of the variance. Shares of sources alone
-            need not add up to 1: the rest is what they do together.
+        sources: what moves people held over the whole period if it alone is not known: scenario
+            (and ``less``, for a difference), kind, source, sd, and its share of the variances of
+            all sources alone. What they do together is in no share.
     """
 
     answers: list[Answer]
@@ -211,11 +211,11 @@ def _by_source(
     kinds = cells.kinds
     rows: list[dict[str, object]] = []
 
-    def tell(first: str, less: str | None, every: Floats, parts: dict[str, Floats]) -> None:
+    def tell(first: str, less: str | None, parts: dict[str, Floats]) -> None:
         for i in kinds:
-            total = float(every[i])
+            total = float(sum(variance[i] for variance in parts.values()))
             for source, variance in parts.items():
-                own = max(float(variance[i]), 0.0)
+                own = float(variance[i])
                 rows.append({
                     "scenario": first, "less": less, "kind": cells.places[i].name,
                     "quantity": "population", "source": source, "sd": own**0.5,
@@ -225,10 +225,10 @@ def _by_source(
     for k, name in enumerate(names):
         scatter = dispersion * held[k].mean(axis=0)
         parts = {"chance": scatter} | {s: each[k].var(axis=0, ddof=1) for s, each in alone.items()}
-        tell(name, None, held[k].var(axis=0, ddof=1) + scatter, parts)
+        tell(name, None, parts)
         for j in range(k + 1, len(names)):
             less = {s: (each[k] - each[j]).var(axis=0, ddof=1) for s, each in alone.items()}
-            tell(name, names[j], (held[k] - held[j]).var(axis=0, ddof=1), less)
+            tell(name, names[j], less)
     schema = {"scenario": pl.String, "less": pl.String, "kind": pl.String, "quantity": pl.String,
               "source": pl.String, "sd": pl.Float64, "share": pl.Float64}  # fmt: skip
     return pl.DataFrame(rows, schema=schema)

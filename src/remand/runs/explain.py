@@ -23,7 +23,7 @@ from remand.outcomes.orders import Orders, Set
 from remand.outcomes.suppression import few
 from remand.outcomes.variance import split
 from remand.provenance import identity, versions
-from remand.runs.compare import KNOWS_NOTHING_OF_2020, inferred_numbers
+from remand.runs.compare import inferred_numbers, warnings
 from remand.runs.explain_assumptions import Assumption, assumptions
 from remand.runs.explain_levers import Lever, Levers
 from remand.runs.explain_people import Variant, Worlds
@@ -201,7 +201,7 @@ def explain_scenario(
         parts=tuple(parts),
         turns=platforms.turns(hide=bool(hidden[0])),
         assumptions=tuple(assumptions(worlds)),
-        warnings=tuple(_warnings(scenario, until)),
+        warnings=tuple(warnings([scenario], until, drawn=True)),
     )
 
 
@@ -319,18 +319,6 @@ def _meta(scenario: Scenario, worlds: Worlds, since: dt.date, orders: Orders) ->
         f"{'is' if inferred == 1 else 'are'} inferred, not measured",
         "versions": versions(),
     }
-
-
-def _warnings(scenario: Scenario, until: dt.date) -> list[str]:
-    said = []
-    if until > KNOWS_NOTHING_OF_2020:
-        said.append("dates past February 2020: this model knows nothing of 2020")
-    ceilings = [p.name for p in scenario.platform.policies if p.compliance.ceiling and p.edits]
-    if ceilings:
-        said.append(f"a ceiling, not a forecast, since compliance is 100 %: {', '.join(ceilings)}")
-    if scenario.platform.not_modelled:
-        said.append(f"promises the model cannot express: {len(scenario.platform.not_modelled)}")
-    return said
 
 
 def _part(part: Part) -> dict[str, Any]:
