@@ -148,7 +148,9 @@ class Solver:
         )  # fmt: skip
 
         def shaped(series: Floats) -> Floats:
-            split = series.reshape(*series.shape[:2], -1, width)[..., : len(self.draft.strata)]
+            split = series.reshape(*series.shape[:2], strata // width, width)[
+                ..., : len(self.draft.strata)
+            ]
             return np.ascontiguousarray(split.transpose(2, 1, 3, 0))
 
         return Binned(shaped(held), shaped(moved), shaped(last))
