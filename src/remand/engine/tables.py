@@ -97,15 +97,19 @@ def unedited(state: State, strata: Strata, entries: Entries) -> Table:
         _joint_table(table, state.dwell or (), strata, days)
         return table
     shares = exit_shares(state, strata, days)
+    shared = _laws(state.dwell or (), strata, days)
     for exit_name, exit_ in state.exits.items():
-        rows = exit_.dwell if exit_.dwell is not None else state.dwell or ()
-        chosen = _chosen(tuple((row.where, row.from_) for row in rows), strata, days.tobytes())
-        for i, row in enumerate(rows):
-            key = (exit_name, row.numeric)
-            mask = (chosen == i).astype(float)
-            table.own[key] = table.own.get(key, 0.0) + mask
+        for law, mask in shared if exit_.dwell is None else _laws(exit_.dwell, strata, days):
+            key = (exit_name, law)
+            table.own[key] = table.own[key] + mask if key in table.own else mask
             table.add(key, shares[exit_name] * mask)
     return table
+
+
+def _laws(rows: Sequence[AnyDwell], strata: Strata, days: Ints) -> list[tuple[laws.Law, Floats]]:
+    """The law of each row, and 1 where it holds: (strata, days)."""
+    chosen = _chosen(tuple((row.where, row.from_) for row in rows), strata, days.tobytes())
+    return [(row.numeric, (chosen == i).astype(float)) for i, row in enumerate(rows)]
 
 
 @lru_cache(maxsize=256)

@@ -27,7 +27,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
 from remand.errors import Path
 from remand.model.spec import FrozenDict, Sourced
@@ -45,6 +45,7 @@ FIELDS = {
     "lognormal": ("median", "factor"),
 }
 """The laws of a number, and what each is given by."""
+NUMBERS = ("low", "high", "mode", "mean", "sd", "median", "factor")
 
 
 class Uncertainty(Sourced):
@@ -80,8 +81,7 @@ class Uncertainty(Sourced):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        named = ("low", "high", "mode", "mean", "sd", "median", "factor")
-        given = tuple(name for name in named if getattr(self, name) is not None)
+        given = tuple(name for name in NUMBERS if getattr(self, name) is not None)
         if set(given) != set(FIELDS[self.law]):
             raise ValueError(
                 f"a {self.law} law is given by {' and '.join(FIELDS[self.law])} "
@@ -209,15 +209,26 @@ def _law(value: Mapping[str, Any]) -> Uncertainty:
     try:
         return Uncertainty.model_validate(value)
     except ValidationError as wrong:
-        said = [
-            ": ".join(
-                [*(str(part) for part in fault["loc"]), fault["msg"].removeprefix("Value error, ")]
-            )
-            for fault in wrong.errors()
-        ]
-        raise ValueError(
-            f"{'; '.join(said)}. Fix: write a number, or {{low: 0.3, high: 0.5}}"
-        ) from None
+        said = "; ".join(dict.fromkeys(_told(fault) for fault in wrong.errors()))
+        raise ValueError(f"{said}. Fix: write a number, or {{low: 0.3, high: 0.5}}") from None
+
+
+def _told(fault: ErrorDetails) -> str:
+    """What is wrong with a law, in plain words."""
+    name = fault["loc"][0] if fault["loc"] else ""
+    if fault["type"] == "value_error":
+        return str(fault["ctx"]["error"])
+    if fault["type"] == "extra_forbidden":
+        return f"'{name}' says nothing of how well a number is known"
+    if name == "law":
+        return f"a number has no law '{fault['input']}': {', '.join(FIELDS)}"
+    bound = {"greater_than": "above {gt:g}"}.get(fault["type"], "")
+    what = (
+        f"a number {bound.format(**fault.get('ctx', {}))}".strip()
+        if name in {*NUMBERS, "point"}
+        else "text"
+    )
+    return f"'{name}' should be {what}"
 
 
 _Real = Field(strict=True, allow_inf_nan=False)
