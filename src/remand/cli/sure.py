@@ -27,7 +27,7 @@ def lines(run: Run) -> list[str]:
     if told:
         told.insert(0, f"People in {kinds[0]} in the same worlds, chance left out "
                        f"(90 % {run.meta['band']}):")  # fmt: skip
-    doubt = list(_doubt(run, kinds[0])) if kinds else []
+    doubt = list(_doubt(run, kinds[0])) if kinds and len(run.sources) else []
     return [*told, *doubt]
 
 
@@ -83,7 +83,7 @@ def _doubt(run: Run, kind: str) -> Iterator[str]:
         if row["kind"] == kind:
             key = (row["scenario"], row["less"])
             by.setdefault(key, []).append((row["share"], row["source"]))
-    yield "Where the doubt comes from, each source let loose alone (share of their variances):"
+    yield "Where the doubt comes from (share of the variance; the rest is what they do together):"
     for scenario in run.scenarios:
         name = scenario.name
         yield f"  {name}: {_shares(by.get((name, None), []))}."

@@ -26,13 +26,16 @@ from remand.outcomes.spread import AND_CHANCE, Chance
 from remand.outcomes.tally import MOVED, Tally
 from remand.outcomes.windows import Windows
 from remand.runs.differences import Answer
-from remand.runs.worlds import Source, Worlds
+from remand.runs.worlds import Worlds
 
-ALONE = 40
-"""Worlds in which one source of doubt is let loose alone, to see how much of it is its doing."""
+ENOUGH = 3
+"""Draws for each number drawn, below which nothing is said of where the doubt comes from."""
 
 COARSE = 2**24
 """Numbers of one scenario beyond which draws are kept in single precision: seven digits."""
+
+CLEAR = 3.0
+"""Standard errors a number's part must be from nothing to count: dozens are tried."""
 
 STAYS = ("stay_admission", "stay_release", "stay_so_far")
 
@@ -43,9 +46,10 @@ class Draws:
 
     Attributes:
         answers: one a scenario; ``each`` holds the summary's rows in every draw, without chance.
-        sources: what moves people held over the whole period if it alone is not known: scenario
-            (and ``less``, for a difference), kind, source, sd, and its share of the variances of
-            all sources alone. What they do together is in no share.
+        sources: where the doubt about people held over the whole period comes from: scenario (and
+            ``less``, for a difference), kind, source, sd, and its share of the variance. Shares
+            need not add up to 1: what bends, or what sources do together, is in none. Empty where
+            there are too few draws to tell.
     """
 
     answers: list[Answer]
@@ -106,7 +110,7 @@ def draw(
                 answers.append(Answer(frame, frame))
             else:
                 answers[k] = replace(answers[k], summary=frame, each=np.concatenate(each))
-    return Draws(answers, _by_source(run, tallies, chance, cells, names))
+    return Draws(answers, _by_source(worlds, tallies, chance, cells, names))
 
 
 class _Run:
@@ -132,7 +136,7 @@ class _Run:
         self.levelled = any(quantity.startswith("disparity") for quantity in wanted)
         self._own = threading.local()
 
-    def solved(self, draw: int, sources: Collection[Source]) -> Binned:
+    def solved(self, draw: int) -> Binned:
         """One world, in every scenario."""
         solver = getattr(self._own, "solver", None)
         if solver is None:
@@ -140,7 +144,7 @@ class _Run:
             solver = Solver(self.draft, self.windows.bounds, places, self.moves)
             self._own.solver = solver
         try:
-            lanes = self.draft.lanes(self.worlds.models(draw, sources))
+            lanes = self.draft.lanes(self.worlds.models(draw))
         except InputError as error:
             raise InputError(
                 replace(p, message=f"in draw {draw + 1} of {self.worlds.draws}: {p.message}")
@@ -162,7 +166,7 @@ class _Run:
         of_level = self.cells.levels.members.astype(float)
 
         def one(draw: int) -> None:
-            found = self.solved(draw, self.worlds.sources)
+            found = self.solved(draw)
             held[:, draw] = member @ found.held
             moved[:, draw] = member @ found.moved
             if self.levelled:
@@ -184,51 +188,56 @@ class _Run:
             for k in range(len(self.worlds.scenarios))
         ]
 
-    def alone(self, source: Source, draws: int) -> Floats:
-        """People held over the whole period if one source varies: (scenarios, draws, places)."""
-
-        def one(draw: int) -> Floats:
-            held: Floats = self.solved(draw, (source,)).held.sum(axis=(2, 3))
-            return held
-
-        steps = float(self.windows.lengths.sum())
-        found = in_threads(one, _spread_out(self.worlds.draws, draws), threads=None)
-        return np.array(found).transpose(1, 0, 2) / steps
-
-
-def _spread_out(draws: int, some: int) -> list[int]:
-    """Some of the draws, or all of them."""
-    return sorted({int(i) for i in np.linspace(0, draws - 1, min(some, draws))})
-
 
 def _by_source(
-    run: _Run, tallies: Sequence[Tally], chance: Chance, cells: Cells, names: Sequence[str]
+    worlds: Worlds, tallies: Sequence[Tally], chance: Chance, cells: Cells, names: Sequence[str]
 ) -> pl.DataFrame:
-    """How much of the variance of people held is each source's, for scenarios and differences."""
-    held = np.array([t.held[:, :, 0].sum(axis=-1) / t.lengths.sum() for t in tallies])
-    alone: dict[str, Floats] = {s: run.alone(s, ALONE) for s in run.worlds.sources}
-    dispersion = chance.dispersion["population"][:, 0, 0]
-    kinds = cells.kinds
-    rows: list[dict[str, object]] = []
+    """How much of the variance of people held is each source's, for scenarios and differences.
 
-    def tell(first: str, less: str | None, parts: dict[str, Floats]) -> None:
-        for i in kinds:
-            total = float(sum(variance[i] for variance in parts.values()))
-            for source, variance in parts.items():
-                own = float(variance[i])
-                rows.append({
-                    "scenario": first, "less": less, "kind": cells.places[i].name,
-                    "quantity": "population", "source": source, "sd": own**0.5,
-                    "share": own / total if total > 0 else 0.0,
-                })  # fmt: skip
-
-    for k, name in enumerate(names):
-        scatter = dispersion * held[k].mean(axis=0)
-        parts = {"chance": scatter} | {s: each[k].var(axis=0, ddof=1) for s, each in alone.items()}
-        tell(name, None, parts)
-        for j in range(k + 1, len(names)):
-            less = {s: (each[k] - each[j]).var(axis=0, ddof=1) for s, each in alone.items()}
-            tell(name, names[j], less)
+    By a linear regression on the normal scores of all numbers drawn, whose squared coefficients
+    are each number's part of the variance (J. Helton & F. Davis, *Reliability Engineering & System
+    Safety* 81, 2003), less what chance would give them. A fit's draws have no scores: what is left
+    over is theirs.
+    """
+    of, scores = worlds.scores()
     schema = {"scenario": pl.String, "less": pl.String, "kind": pl.String, "quantity": pl.String,
               "source": pl.String, "sd": pl.Float64, "share": pl.Float64}  # fmt: skip
+    if worlds.draws < ENOUGH * (len(of) + 1):
+        return pl.DataFrame(schema=schema)
+    held = np.array([t.held[:, :, 0].sum(axis=-1) / t.lengths.sum() for t in tallies])
+    dispersion = chance.dispersion["population"][:, 0, 0]
+    rows: list[dict[str, object]] = []
+
+    def tell(first: str, less: str | None, people: Floats, scatter: Floats) -> None:
+        for i in cells.kinds:
+            parts = _parts(people[:, i].astype(float), of, scores, fitted=worlds.fit is not None)
+            if less is None:
+                parts["chance"] = float(scatter[i])
+            total = float(people[:, i].var(ddof=1)) + (float(scatter[i]) if less is None else 0.0)
+            rows.extend({
+                "scenario": first, "less": less, "kind": cells.places[i].name,
+                "quantity": "population", "source": source, "sd": variance**0.5,
+                "share": variance / total if total > 0 else 0.0,
+            } for source, variance in parts.items())  # fmt: skip
+
+    for k, name in enumerate(names):
+        tell(name, None, held[k], dispersion * held[k].mean(axis=0))
+        for j in range(k + 1, len(names)):
+            tell(name, names[j], held[k] - held[j], dispersion)
     return pl.DataFrame(rows, schema=schema)
+
+
+def _parts(people: Floats, of: Sequence[str], scores: Floats, *, fitted: bool) -> dict[str, float]:
+    """The variance of some draws by source."""
+    spread = people - people.mean()
+    design = scores - scores.mean(axis=0)
+    slopes, *_ = np.linalg.lstsq(design, spread, rcond=None)
+    free = len(people) - 1 - len(of)
+    left = float(((spread - design @ slopes) ** 2).sum() / free)
+    own = slopes**2 * design.var(axis=0, ddof=1)
+    noise = left / (len(people) - 1)
+    own = np.where(own > CLEAR**2 * noise, own - noise, 0.0)
+    parts = {source: float(own[[o == source for o in of]].sum()) for source in dict.fromkeys(of)}
+    if fitted:
+        parts["parameters"] = parts.get("parameters", 0.0) + left
+    return parts

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -60,16 +60,10 @@ class _Drawn:
     """The uncertain numbers of one part: where they stand, and their values (draws, numbers)."""
 
     places: tuple[Path, ...]
-    sources: tuple[Source, ...]
     values: Floats
 
-    def of(self, draw: int, sources: Collection[Source]) -> dict[Path, object]:
-        row = self.values[draw].tolist()
-        return {
-            path: value
-            for path, source, value in zip(self.places, self.sources, row, strict=True)
-            if source in sources
-        }
+    def of(self, draw: int) -> dict[Path, object]:
+        return dict(zip(self.places, self.values[draw].tolist(), strict=True))
 
 
 class Worlds:
@@ -94,6 +88,7 @@ class Worlds:
         self.scenarios = tuple(_shared(scenarios))
         self.assumptions: list[Assumption] = []
         self._ranks: dict[str, Floats] = {}
+        self._scored: list[tuple[Source, Floats]] = []
         base = self.scenarios[0].base
         numbers = list(places_of(base if fit is None else fit.model(0)))
         engine = [place for place in numbers if place.path[0] not in BESIDE]
@@ -121,17 +116,12 @@ class Worlds:
             held.add("parameters")
         return tuple(source for source in SOURCES if source in held)
 
-    def models(self, draw: int, sources: Collection[Source] = SOURCES) -> list[Model]:
-        """The edited model of each scenario in one world; parts that are alike are shared.
-
-        Numbers of other ``sources`` stay at their points.
-        """
+    def models(self, draw: int) -> list[Model]:
+        """The edited model of each scenario in one world; parts that are alike are shared."""
         base = self.scenarios[0].base
-        if self.fit is not None and "parameters" in sources:
+        if self.fit is not None:
             base = self.fit.model(draw % self.fit.count)
-        base = resolved(base, self._base.of(draw, sources))
-        if "baseline" in sources:
-            base = self._shocked(base, draw)
+        base = self._shocked(resolved(base, self._base.of(draw)), draw)
         policies: dict[int, Policy] = {}
         platforms: dict[int, Platform] = {}
         effects: dict[int, Effects] = {}
@@ -140,14 +130,14 @@ class Worlds:
             for platform in scenario.chain:
                 for policy in platform.policies:
                     if id(policy) not in policies:
-                        values = self._policies[id(policy)].of(draw, sources)
+                        values = self._policies[id(policy)].of(draw)
                         policies[id(policy)] = resolved(policy, values)
                 if id(platform) not in platforms:
                     own = tuple(policies[id(policy)] for policy in platform.policies)
                     platforms[id(platform)] = platform.model_copy(update={"policies": own})
             answer = scenario.effects
             if answer is not None and id(answer) not in effects:
-                effects[id(answer)] = resolved(answer, self._effects[id(answer)].of(draw, sources))
+                effects[id(answer)] = resolved(answer, self._effects[id(answer)].of(draw))
             chain = tuple(platforms[id(platform)] for platform in scenario.chain)
             asked = None if answer is None else effects[id(answer)]
             models.append(replace(scenario, base=base, chain=chain, effects=asked).model)
@@ -165,11 +155,11 @@ class Worlds:
 
     def _drawn(self, owner: str, places: Sequence[Place], source: Source | None = None) -> _Drawn:
         values = np.zeros((self.draws, len(places)))
-        sources = tuple(source or _source(owner, place.path) for place in places)
-        for i, (place, own) in enumerate(zip(places, sources, strict=True)):
+        for i, place in enumerate(places):
             name = f"{owner}/{'.'.join(map(str, place.path))}"
+            own = source or _source(owner, place.path)
             values[:, i] = place.law.quantile(self._rank(own, name, place.law))
-        return _Drawn(tuple(place.path for place in places), sources, values)
+        return _Drawn(tuple(place.path for place in places), values)
 
     def _rank(self, source: Source, name: str, law: Uncertainty) -> Floats:
         """Ranks of a number, those of its ``together`` name if it has one: (draws,)."""
@@ -180,20 +170,28 @@ class Worlds:
             self.assumptions[known] = replace(one, many=one.many + 1)
         else:
             self.assumptions.append(Assumption(name, source, law))
-            self._ranks[name] = self._even(name)
+            self._ranks[name] = self._even(name, source)
         return self._ranks[name]
 
-    def _even(self, name: str) -> Floats:
+    def _even(self, name: str, source: Source) -> Floats:
         """Ranks spread evenly over 0–1, in an order of the name's own: (draws,)."""
         rng = np.random.default_rng([self.seed, zlib.crc32(name.encode())])
-        return (rng.permutation(self.draws) + rng.random(self.draws)) / self.draws
+        ranks = (rng.permutation(self.draws) + rng.random(self.draws)) / self.draws
+        self._scored.append((source, _scores(ranks)))
+        return ranks
+
+    def scores(self) -> tuple[list[Source], Floats]:
+        """Normal scores of all that was drawn by rank, (draws, columns), and each one's source.
+
+        The draws of a fit have no ranks: they are not among them.
+        """
+        columns = [score for _, score in self._scored]
+        return [source for source, _ in self._scored], np.array(columns).reshape(-1, self.draws).T
 
     # -- baseline ---------------------------------------------------------------------------
 
     def _drawn_shocks(self, model: Model, until: dt.date) -> Floats:
         """Normal scores of each year's shock, (draws, years): one for all arrivals of a year."""
-        from scipy.special import ndtri  # noqa: PLC0415 - slow to import
-
         drifts = [a.drift for a in model.arrivals.values() if a.drift is not None]
         moving = [drift for drift in drifts if drift.shocks > 0]
         if not moving:
@@ -203,8 +201,8 @@ class Worlds:
         self.assumptions.append(
             Assumption("drift, year by year", "baseline", _score(float(moving[0].shocks)), years)
         )
-        ranks = np.array([self._even(f"drift/{year}") for year in range(years)]).T
-        return np.asarray(ndtri(np.clip(ranks.reshape(self.draws, years), EDGE, 1 - EDGE)))
+        ranks = [self._even(f"drift/{year}", "baseline") for year in range(years)]
+        return _scores(np.array(ranks).reshape(years, self.draws).T)
 
     def _shocked(self, model: Model, draw: int) -> Model:
         """The model with what each year adds to the growth of its arrivals."""
@@ -214,6 +212,13 @@ class Worlds:
                 years = arrivals.drift.shocks * self._shocks[draw]
                 added["arrivals", name, "drift", "years"] = tuple(years.tolist())
         return resolved(model, added)
+
+
+def _scores(ranks: Floats) -> Floats:
+    """Normal scores of ranks, kept off the ends as a number's own are."""
+    from scipy.special import ndtri  # noqa: PLC0415 - slow to import
+
+    return np.asarray(ndtri(np.clip(ranks, EDGE, 1 - EDGE)))
 
 
 def _score(sd: float) -> Uncertainty:
