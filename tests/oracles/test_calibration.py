@@ -168,7 +168,7 @@ def share_within(values, band, ends):
 @pytest.mark.parametrize("width", BANDS)
 @pytest.mark.parametrize("figure", ["mean", "date", "group", "admissions"])
 def test_bands_of_counts_hold_as_many_worlds_as_they_say(build, run, truths, figure, width):
-    """People held over a year, and on its last date in all and of a small group; people admitted."""
+    """People held over a year, on its last date, and in a small group then; people admitted."""
     quantity = "admissions" if figure == "admissions" else "population"
     of_date = {"date": build.day(LAST - 1, "week")} if figure in {"date", "group"} else {}
     frame = run.series if of_date else run.summary

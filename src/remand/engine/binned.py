@@ -21,8 +21,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from remand.engine.cache import compiled
+from remand.engine.cache import compiled, within
 from remand.engine.kernel import Floats, Ints
 from remand.engine.lanes import Channel, Draft, Lanes, Run
 from remand.model import laws
@@ -45,12 +46,27 @@ NOBODY = 1e-6
 KEPT = 512
 """Laws whose rows a solver remembers."""
 
+TINY = 1e-30
+"""Chances below this are none: single precision would slow down on what becomes of them."""
+
 JUMP = 0.02
 """A law by which more than this share leaves within one later block is never taken by large ones:
 many leave on one day, and that day would be lost."""
 
-Rows = tuple[Floats, Floats]
+EIGHTH, ONE, TWO = (np.float32(x) for x in (1 / BLOCK, 1.0, 2.0))
+
+Singles = NDArray[np.float32]
+Rows = tuple[Singles, Singles]
 """A law as the loops read it: near and far, see `_row`."""
+
+LAW, STATE, OPENS, CLOSES, DAILY, LANES, LANE, FIRST, LAST = range(9)
+OUTLET, LANE0, OUT0, PROFILE0 = range(9, 13)
+"""Columns of the table of channels: as in `Channel`, then the first and last block in which anyone
+joins, the outlet, and where its lanes, its outlet's and its profile begin."""
+
+O_STATE, O_LANES, O_LANE, LINKS, O_OUT0, LINK0, SHARE0 = range(7)
+"""Columns of the table of outlets: the state left, lanes and the first, how many targets, and where
+lanes, targets and shares begin."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,23 @@ class Binned:
     held: Floats
     moved: Floats
     last: Floats
+
+
+@dataclass(frozen=True)
+class Course:
+    """Sums of a solved stretch of the run, as the loops fill them; strata of all scenarios last.
+
+    Attributes:
+        census: (states, strata) at its end.
+        held, last, moved: as in `Binned`, by window, place or move, and stratum.
+        trail: (steps, states, strata) who entered, for those who take up from here.
+    """
+
+    census: Floats
+    held: Floats
+    last: Floats
+    moved: Floats
+    trail: Singles
 
 
 class Solver:
@@ -93,12 +126,33 @@ class Solver:
         self._near = np.searchsorted(self.knots, near)
         self._blocks = np.searchsorted(self.knots, blocks)
         self._span_of = np.array([draft.entries.of - 1, np.arange(draft.steps)])
-        self._room: list[Floats] = [np.zeros(0), np.zeros(0)]
+        self._room = (np.zeros(0, np.float32), np.zeros(0, np.float32))
         self._lasting: dict[laws.Law, Rows] = {}
 
     def solve(self, lanes: Lanes) -> Binned:
         """Expected people of one draw's scenarios."""
-        runs, width = lanes.runs, lanes.width
+        course, begin = None, 0
+        if lanes.together is not None:  # one scenario stands for all until they part
+            begin = min(lanes.parts // BLOCK, self.blocks)
+            alike = self._march(lanes.together, 0, begin, None)
+            many = lanes.inside.shape[1] // lanes.width
+            course = Course(
+                np.tile(alike.census, many), np.tile(alike.held, many),
+                np.tile(alike.last, many), np.tile(alike.moved, many), alike.trail,
+            )  # fmt: skip
+        if course is None or begin < self.blocks:
+            course = self._march(lanes, begin, self.blocks, course)
+
+        def shaped(series: Floats) -> Floats:
+            many = series.shape[2] // lanes.width
+            split = series.reshape(*series.shape[:2], many, lanes.width)
+            return split[..., : len(self.draft.strata)].transpose(2, 1, 3, 0)
+
+        return Binned(shaped(course.held), shaped(course.moved), shaped(course.last))
+
+    def _march(self, lanes: Lanes, begin: int, end: int, course: Course | None) -> Course:
+        """From a block to the next, after what another course has come to."""
+        runs = lanes.runs
         strata = lanes.inside.shape[1]
         own: dict[laws.Law | None, int] = {None: -1}
         rows: list[Rows] = []
@@ -106,72 +160,79 @@ class Solver:
             if run.channel.law is not None and run.channel.law not in own:
                 own[run.channel.law] = len(rows)
                 rows.append(self._law(run.channel.law))
+        ways, of = self._outlets(runs)
         table = np.array([
-            (own[r.channel.law], r.state, r.channel.opens, r.channel.closes, r.channel.daily,
-             len(r.channel.lanes), *self._blocks_of(r.channel))
-            for r in runs
-        ], np.int64).T  # fmt: skip
-        outlets, outlet = self._outlets(runs)
-        ways = [runs[i] for i in outlets]
-        starts = [_first(run.channel.lanes) for run in ways]
+            (own[c.law], run.state, c.opens, c.closes, c.daily, c.lanes, c.lane,
+             *self._blocks_of(c), outlet, 0, 0, c.profile.size)
+            for run, outlet in zip(runs, of, strict=True) for c in (run.channel,)
+        ], np.int64)  # fmt: skip
+        outlets = np.array([
+            (run.state, c.lanes, c.lane, len(c.targets), 0, 0, 0)
+            for run in ways for c in (run.channel,)
+        ], np.int64)  # fmt: skip
+        table[:, LANE0] = _before(table[:, LANES])
+        table[:, PROFILE0] = _before(table[:, PROFILE0])
+        outlets[:, O_OUT0] = _before(outlets[:, O_LANES])
+        outlets[:, LINK0] = _before(outlets[:, LINKS])
+        outlets[:, SHARE0] = _before(outlets[:, LINKS] * outlets[:, O_LANES])
+        table[:, OUT0] = outlets[table[:, OUTLET], O_OUT0]
         weights, rewards = self._rewards(ways)
         given = np.array([[g.channel, g.lane] for g in lanes.given], np.int64).reshape(-1, 2)
-        leavers = np.array([g.people for g in lanes.given]).reshape(len(given), self.draft.steps)
+        leavers = np.array([g.people for g in lanes.given], np.float32)
         doors = np.array(list(lanes.levels), np.int64)
-        came = np.argwhere(self.counted[:, -1, doors] > 0)
-        inside = np.argwhere(self.places > 0)
-        held = np.zeros((self.windows, len(self.places), strata))
-        last = np.zeros_like(held)
-        moved = np.zeros((self.windows, len(self.counted), strata))
-        total = int(table[5].sum())
-        blocks, large = total * self.blocks, total * (self.blocks // BLOCK + 1)
-        self._room = [
-            room if len(room) >= size else np.zeros(size)
-            for room, size in zip(self._room, (blocks, large), strict=True)
-        ]
+        if course is None:
+            held = np.zeros((self.windows, len(self.places), strata))
+            moved = np.zeros((self.windows, len(self.counted), strata))
+            empty = np.zeros((0, len(lanes.inside), strata), np.float32)
+            course = Course(lanes.inside.copy(), held, np.zeros_like(held), moved, empty)
+        # only a stretch that does not reach the end is taken up
+        told = BLOCK * end if end < self.blocks else 0
+        trail = np.zeros((told, *lanes.inside.shape), np.float32)
+        total = int(table[:, LANES].sum())
+        spare = BLOCK * int(table[:, LANES].max())  # the loops read on past the last
+        blocks, large = self._room
+        if len(blocks) < total * self.blocks + spare:
+            blocks = np.zeros(total * self.blocks + spare, np.float32)
+            large = np.zeros(total * (self.blocks // BLOCK + 1) + spare, np.float32)
+            self._room = blocks, large
         _march(
-            self.steps, strata, np.array([near for near, _ in rows]),
-            np.array([far for _, far in rows]), *table, outlet,
-            np.concatenate([run.channel.profile.ravel() for run in runs]),
-            np.concatenate([run.steady for run in runs]),
-            np.array([run.state for run in ways], np.int64),
-            np.array([len(run.channel.lanes) for run in ways], np.int64),
-            np.array(starts, np.int64),
-            np.concatenate([run.channel.lanes for run in ways]),
-            np.array([len(run.channel.targets) for run in ways], np.int64),
+            self.steps, begin, end, strata, np.array([near for near, _ in rows]),
+            np.array([far for _, far in rows]), table, outlets,
+            np.concatenate([run.channel.profile.ravel() for run in runs], dtype=np.float32),
+            np.concatenate([run.steady for run in runs], dtype=np.float32),
             np.concatenate([np.array(run.channel.targets) for run in ways]),
-            np.concatenate([run.channel.share.ravel() for run in ways]),
-            rewards, weights, given, leavers, doors,
-            np.array(list(lanes.levels.values())), np.array(list(lanes.calendar.values())), came,
-            inside, self._span_of, self.window, *self._room, lanes.inside.ravel().copy(),
-            held.ravel(), last.ravel(), moved.ravel(),
+            np.concatenate([run.channel.share.ravel() for run in ways], dtype=np.float32),
+            rewards, weights, given, leavers.reshape(len(given), self.draft.steps), doors,
+            np.array(list(lanes.levels.values()), np.float32),
+            np.array(list(lanes.calendar.values()), np.float32),
+            np.argwhere(self.counted[:, -1, doors] > 0), np.argwhere(self.places > 0),
+            self._span_of, self.window, blocks, large, course.trail, trail,
+            course.census.ravel(), course.held.ravel(), course.last.ravel(), course.moved.ravel(),
         )  # fmt: skip
+        return Course(course.census, course.held, course.last, course.moved, trail)
 
-        def shaped(series: Floats) -> Floats:
-            split = series.reshape(*series.shape[:2], strata // width, width)[
-                ..., : len(self.draft.strata)
-            ]
-            return np.ascontiguousarray(split.transpose(2, 1, 3, 0))
-
-        return Binned(shaped(held), shaped(moved), shaped(last))
-
-    def _outlets(self, runs: Sequence[Run]) -> tuple[list[int], Ints]:
+    def _outlets(self, runs: Sequence[Run]) -> tuple[list[Run], list[int]]:
         """Runs whose leavers go the same ways: the first of each, and which each run is of."""
         seen: dict[object, int] = {}
-        of = [seen.setdefault((run.state, *run.channel.way), len(seen)) for run in runs]
-        first = [of.index(i) for i in range(len(seen))]
-        return first, np.array(of, np.int64)
+        ways: list[Run] = []
+        of: list[int] = []
+        for run in runs:
+            o = seen.setdefault((run.state, *run.channel.way), len(seen))
+            if o == len(ways):
+                ways.append(run)
+            of.append(o)
+        return ways, of
 
-    def _rewards(self, ways: Sequence[Run]) -> tuple[Floats, Ints]:
-        """How often a leaver's move counts: ragged weights by lane, and (outlet, move) for each."""
-        found, weights = [], [np.zeros(0)]
+    def _rewards(self, ways: Sequence[Run]) -> tuple[Singles, Ints]:
+        """How often a leaver's move counts: weights by lane, ragged, and (outlet, move, where)."""
+        found, weights, size = [], [np.zeros(0)], 0
         for o, run in enumerate(ways):
-            to = np.array(run.channel.targets)
-            weight = self.counted[:, run.state, :][:, to] @ run.channel.share
+            weight = self.counted[:, run.state, run.channel.targets] @ run.channel.share
             for move in np.flatnonzero(weight.any(axis=1)):
-                found.append((o, move))
+                found.append((o, move, size))
                 weights.append(weight[move])
-        return np.concatenate(weights), np.array(found, np.int64).reshape(-1, 2)
+                size += run.channel.lanes
+        return np.concatenate(weights, dtype=np.float32), np.array(found, np.int64).reshape(-1, 3)
 
     def _blocks_of(self, channel: Channel) -> tuple[int, int]:
         """First and last block of steps in which anyone joins a channel."""
@@ -197,9 +258,9 @@ class Solver:
         return found
 
 
-def _first(lanes: Ints) -> int:
-    """The first of lanes that follow one another; −1 if they do not."""
-    return int(lanes[0]) if (np.diff(lanes) == 1).all() else -1
+def _before(counts: Ints) -> Ints:
+    """Where each of some ragged parts begins."""
+    return np.cumsum(counts) - counts
 
 
 def _row(remaining: Floats, near: Ints, blocks: Ints) -> Rows:
@@ -233,7 +294,12 @@ def _row(remaining: Floats, near: Ints, blocks: Ints) -> Rows:
     far[2, : count - 1] = a[:-1] - a[1:]
     pad = np.zeros(BLOCK)
     rows = [(pad, pmf), (left, pad), (counts, pad), (uneven, pad)]
-    return np.array([np.concatenate(parts) for parts in rows]), far
+    return _single(np.array([np.concatenate(parts) for parts in rows])), _single(far)
+
+
+def _single(chances: Floats) -> Singles:
+    """In single precision, without what is next to nothing."""
+    return np.where(np.abs(chances) < TINY, 0.0, chances).astype(np.float32)
 
 
 def _relative(chances: Floats) -> Floats:
@@ -244,126 +310,134 @@ def _relative(chances: Floats) -> Floats:
 
 # The loops stand in a few functions over all channels, with offsets into whole arrays, never in
 # small ones or over slices: a call or a slice costs more than the products of one row of lanes.
-# Offsets without a sign let the compiler see that a row is contiguous.
+# Offsets without a sign let the compiler see that a row is contiguous. People are in single
+# precision, twice as many to a vector; sums over the run are in double.
 
 
 @compiled
 def _march(  # type: ignore[no-untyped-def]
-    steps, strata, near, far, law, state, opens, closes, daily, lanes, first, last, outlet,
-    profile, steady, out_state, out_lanes, out_first, stratum, links, target, share, rewards,
+    steps, begin, end, strata, near, far, table, outlets, profile, steady, target, share, rewards,
     weights, given, given_people, door, level, calendar, came, members, span_of, window, in_block,
-    in_large, census, held, latest, moved,
+    in_large, told, trail, census, held, latest, moved,
 ):  # fmt: skip
-    """Fill ``held``, ``latest`` and ``moved``, from the first step to the last.
+    """Fill ``held``, ``latest`` and ``moved`` from one block to another; ``told`` is before it.
 
     Arrays of people are flat: ``census`` and its like by state and stratum, ``leaving`` by
     outlet, day and lane, ``recent`` by channel, day and lane; ``in_block`` and ``in_large``,
     entrants by channel, block and lane, are room to work in.
     """
-    channels, outlets, doors, spans = len(law), len(out_state), len(door), level.shape[1]
+    channels, spans = len(table), level.shape[1]
     size = len(census)
     states = size // strata
     blocks = -(-steps // BLOCK)
-    large = blocks // BLOCK + 1
+    heard, kept = told.ravel(), trail.ravel()
     p, q, levels = near.ravel(), far.ravel(), level.ravel()
     p_size, q_size = near.shape[2], far.shape[2]
     windows = window.max() + 1
     moves = len(moved) // (strata * windows)
     places = len(held) // (strata * windows)
-    lane0, out0, link0 = _starts(lanes), _starts(out_lanes), _starts(links)
-    share0, weight0 = _starts(links * out_lanes), _starts(out_lanes[rewards[:, 0]])
-    profile0 = _starts(lanes * np.where(daily == 1, span_of.shape[1], spans))
+    lanes = table[:, LANES].sum()
+    out_lanes = outlets[:, O_LANES].sum()
     quick = np.ones(channels, np.bool_)
     for c in range(channels):
-        quick[c] = law[c] < 0 or far[law[c], 0, 0] > QUICK
-    hurried = np.ones(channels, np.bool_)  # all are told to the day until a trend is known
-    entered = np.zeros(size * BLOCK)  # of each day of the block
-    expected, before = np.zeros(size), np.zeros(size)  # of a day of the block, of the last one
-    recent = np.zeros(lane0[channels] * NEAR * BLOCK)
-    leaving = np.zeros(out0[outlets] * BLOCK)
-    evenly = np.zeros(out0[outlets])  # leavers of each day, of those who entered long ago
-    inside = np.zeros(lane0[channels])  # who joined a channel that everyone leaves at once
-    rate = np.zeros(lanes.max())
-    enter, onward, step = np.zeros(size), np.zeros(size), np.zeros(size)
-    entering, gone, fewer = np.zeros(size), np.zeros(size), np.zeros(size)
-    instant = np.zeros(states * size)
+        quick[c] = table[c, LAW] < 0 or far[table[c, LAW], 0, 0] > QUICK
+    # told to the day in this block, in the last: all until a trend is known, and where windows end
+    hurried, was = np.ones(channels, np.bool_), np.ones(channels, np.bool_)
+    entered = np.zeros(size * BLOCK, np.float32)  # of each day of the block
+    # entrants of a day of the block, as its trend has it; of the last one; of all its days
+    expected, before = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    summed = np.zeros(size, np.float32)
+    recent = np.zeros(lanes * NEAR * BLOCK, np.float32)
+    leaving = np.zeros(out_lanes * BLOCK, np.float32)
+    evenly = np.zeros(out_lanes, np.float32)  # leavers of each day, of those who entered long ago
+    inside = np.zeros(lanes, np.float32)  # who joined a channel that everyone leaves at once
+    rate = np.zeros(table[:, LANES].max(), np.float32)
+    enter, entering = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    fewer, gone = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    onward, step = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    instant = np.zeros(states * size, np.float32)
     pairs = np.zeros((states * states, 2), np.int64)
-    working, by_day = np.zeros(channels, np.bool_), np.zeros(outlets, np.bool_)
-    even = np.zeros(outlets, np.bool_)
+    working, by_day = np.zeros(channels, np.bool_), np.zeros(len(outlets), np.bool_)
+    even = np.zeros(len(outlets), np.bool_)
     known = -1
     many = 0
 
-    for block in range(blocks):
+    for block in range(end):
         t0 = block * BLOCK
         days = min(BLOCK, steps - t0)
-        if block == NEAR:
-            hurried[:] = quick
+        again = block < begin
+        if block == begin:
             known = -1
-        fresh = _earlier(
-            block, days, law, state, opens, closes, daily, lanes, first, last, outlet, stratum,
-            profile, profile0, span_of, steady, strata, lane0, out0, out_first, p, q, p_size,
-            q_size, blocks, large, hurried, expected, in_block, in_large, recent, leaving, evenly,
-            rate, working, by_day, even,
-        )  # fmt: skip
-        for r in range(len(given)):
-            c = given[r, 0]
-            o = outlet[c]
-            if not by_day[o]:
-                by_day[o] = True
-                leaving[out0[o] * BLOCK : out0[o + 1] * BLOCK] = 0.0
-            at = out0[o] * BLOCK + given[r, 1]
-            for i in range(days):
-                leaving[at + i * lanes[c]] += given_people[r, t0 + i]
-        entering[:] = 0.0
-        gone[:] = 0.0
-        _send(
-            0, True, even, by_day, evenly, entering, gone, states, strata, out_state, out_lanes,
-            out_first, out0, stratum, links, link0, target, share, share0,
-        )  # fmt: skip
-        for o in range(outlets):
-            n, b = np.uint64(out_lanes[o]), np.uint64(out0[o])
-            for i in range(days if by_day[o] and even[o] else 0):
-                a = np.uint64(out0[o] * BLOCK + i * out_lanes[o])
-                for j in range(n):
-                    leaving[a + j] += evenly[b + j]
+        for c in range(channels):
+            was[c] = hurried[c]
+            opens, closes = table[c, OPENS] - t0, table[c, CLOSES] - t0
+            hurried[c] = quick[c] or block < NEAR or 0 < opens < days or 0 < closes < days
+            if hurried[c] != was[c]:
+                known = -1
+        fresh = False
+        if again:
+            width = np.uint64(told.shape[2])
+            for row in range(days * states):
+                b = np.uint64(t0 * states + row) * width
+                for k in range(strata // told.shape[2]):
+                    a = np.uint64(row * strata) + np.uint64(k) * width
+                    for g in range(width):
+                        entered[a + g] = heard[b + g]
+        else:
+            fresh = _earlier(
+                block, days, table, strata, blocks, profile, span_of, steady, p, p_size, q,
+                q_size, hurried, was, expected, recent, in_block, in_large, leaving, evenly, rate,
+                working, by_day, even,
+            )  # fmt: skip
+            for r in range(len(given)):
+                o, n = table[given[r, 0], OUTLET], table[given[r, 0], LANES]
+                at = outlets[o, O_OUT0] * BLOCK
+                if not by_day[o]:
+                    by_day[o] = True
+                    leaving[at : at + n * BLOCK] = 0.0
+                for i in range(days):
+                    leaving[at + i * n + given[r, 1]] += given_people[r, t0 + i]
+            entering[:] = 0.0
+            gone[:] = 0.0
+            _send(0, True, even, by_day, evenly, entering, gone, states, strata, outlets, target,
+                  share)  # fmt: skip
+            for o in range(len(outlets)):
+                n, b = np.uint64(outlets[o, O_LANES]), np.uint64(outlets[o, O_OUT0])
+                for i in range(days if by_day[o] and even[o] else 0):
+                    a = b * np.uint64(BLOCK) + np.uint64(i) * n
+                    for j in range(n):
+                        leaving[a + j] += evenly[b + j]
         counted = 0
-        for i in range(days):
+        for i in range(0 if again else days):
             t = t0 + i
             w = window[t]
             if w < 0:
                 counted = i + 1
-            enter[:] = entering
-            fewer[:] = gone
-            for k in range(doors):
+            for j in range(np.uint64(size)):
+                enter[j], fewer[j] = entering[j], gone[j]
+            for k in range(len(door)):
                 a = np.uint64(door[k] * strata)
                 b = np.uint64((k * spans + span_of[0, t]) * strata)
                 for g in range(np.uint64(strata)):
                     enter[a + g] += calendar[k, t] * levels[b + g]
-            _own(
-                t, i, block, law, opens, closes, lanes, outlet, lane0, out0, p, p_size, recent,
-                inside, leaving, working,
-            )  # fmt: skip
-            _send(
-                i, False, even, by_day, leaving, enter, fewer, states, strata, out_state,
-                out_lanes, out_first, out0, stratum, links, link0, target, share, share0,
-            )  # fmt: skip
+            _own(t, i, block, table, p, p_size, recent, inside, leaving, working)
+            _send(i, False, even, by_day, leaving, enter, fewer, states, strata, outlets, target,
+                  share)  # fmt: skip
             if span_of[0, t] != known or fresh:
                 known = span_of[0, t]
                 many = _instant(
-                    t, p, p_size, law, state, opens, closes, daily, lanes, outlet, out0, stratum,
-                    profile, profile0, links, link0, target, share, share0, span_of, hurried,
+                    t, p, p_size, table, outlets, profile, target, share, span_of, hurried,
                     instant, pairs, states, strata,
                 )  # fmt: skip
             _at_once(enter, step, onward, instant, pairs, many, states, strata)
             _join(
-                t, i, block, blocks, strata, law, state, opens, closes, daily, lanes, outlet,
-                lane0, out0, out_first, stratum, profile, profile0, span_of, p, p_size,
-                recent, in_block, inside, leaving, fewer, enter, working,
+                t, i, block, strata, table, profile, span_of, p, p_size, recent, inside, leaving,
+                fewer, enter, working,
             )  # fmt: skip
             a = np.uint64(i * size)
             for j in range(np.uint64(size)):
                 entered[a + j] = enter[j]
-                census[j] += enter[j] - fewer[j]
+                census[j] += np.float64(enter[j]) - np.float64(fewer[j])
             if w < 0:
                 continue
             for k in range(len(came)):
@@ -372,10 +446,8 @@ def _march(  # type: ignore[no-untyped-def]
                 for g in range(np.uint64(strata)):
                     moved[a + g] += calendar[came[k, 1], t] * levels[b + g]
             if i + 1 == days or window[t + 1] != w:
-                _count(
-                    counted, i + 1, w * moves, strata, rewards, weights, weight0, even, by_day,
-                    leaving, evenly, out_lanes, out_first, out0, stratum, moved,
-                )  # fmt: skip
+                _count(counted, i + 1, w * moves, strata, rewards, weights, even, by_day, leaving,
+                       evenly, outlets, moved)  # fmt: skip
                 counted = i + 1
             ends = t + 1 == steps or window[t + 1] != w
             for k in range(len(members)):
@@ -386,64 +458,129 @@ def _march(  # type: ignore[no-untyped-def]
                 if ends:
                     for g in range(np.uint64(strata)):
                         latest[a + g] += census[b + g]
-        for j in range(size):
-            total = 0.0
-            for i in range(days):
-                total += entered[i * size + j]
-            total /= days
-            expected[j] = max(2.0 * total - before[j], 0.0) if block > 0 else total
-            before[j] = total
+        if len(kept) > 0:
+            a = np.uint64(t0 * size)
+            for j in range(np.uint64(days * size)):
+                kept[a + j] = entered[j]
+        summed[:] = 0.0
+        for i in range(days):
+            a = np.uint64(i * size)
+            for j in range(np.uint64(size)):
+                summed[j] += entered[a + j]
         _remember(
-            t0, days, block, blocks, large, law, state, daily, lanes, first, last, outlet, stratum,
-            strata, profile, profile0, span_of, lane0, out0, out_first, q, q_size, hurried, entered,
-            in_block, in_large,
+            block, days, again, table, strata, blocks, profile, span_of, p, p_size, q, q_size,
+            hurried, entered, expected, summed, recent, inside, in_block, in_large,
         )  # fmt: skip
+        part = ONE / np.float32(days)
+        for j in range(np.uint64(size)):
+            mean = part * summed[j]
+            ahead = max(TWO * mean - before[j], np.float32(0.0))
+            expected[j] = ahead if block > 0 else mean
+            before[j] = mean
 
 
-@compiled
+@within
 def _remember(  # type: ignore[no-untyped-def]
-    t0, days, block, blocks, large, law, state, daily, lanes, first, last, outlet, stratum, strata,
-    profile, profile0, span_of, lane0, out0, out_first, q, q_size, hurried, entered, in_block,
-    in_large,
+    block, days, again, table, strata, blocks, profile, span_of, p, p_size, q, q_size, hurried,
+    entered, expected, summed, recent, inside, in_block, in_large,
 ):  # fmt: skip
-    """What a block's entrants count for from now on, in their block and in their large block."""
-    size = len(entered) // BLOCK
-    for c in range(len(law)):
-        if law[c] < 0 or not first[c] <= block <= last[c]:
+    """What a block's entrants count for from now on, in their block and in their large block.
+
+    ``again``: nothing is known of the block but who entered.
+    """
+    size, t0 = len(summed), block * BLOCK
+    for c in range(len(table)):
+        if not table[c, FIRST] <= block <= table[c, LAST]:
             continue
-        n = np.uint64(lanes[c])
-        row = law[c] * 4 * q_size
-        own = np.uint64(lane0[c] * blocks + block * lanes[c])
-        if not hurried[c]:
-            # of all who joined, those who were taken to have left already have left
-            stay = 1.0 / (1.0 - q[row])
+        n, law = np.uint64(table[c, LANES]), table[c, LAW]
+        start = table[c, STATE] * strata + table[c, LANE]
+        own = np.uint64(table[c, LANE0] * blocks) + np.uint64(block) * n
+        a = np.uint64(table[c, LANE0] * (blocks // BLOCK + 1)) + np.uint64(block // BLOCK) * n
+        c0 = np.uint64(table[c, LANE0] * NEAR + (block % NEAR) * table[c, LANES]) * np.uint64(BLOCK)
+        if again:
+            _room(block, table, c, own, a, in_block, in_large)
+            if not hurried[c]:
+                _joining(in_block, own, ONE, table, c, expected, start, 0, expected, profile,
+                         span_of, t0, days)  # fmt: skip
+            for i in range(days if hurried[c] else 0):
+                b = np.uint64(i * size + start)
+                span = span_of[table[c, DAILY], t0 + i]
+                part = np.uint64(table[c, PROFILE0]) + np.uint64(span) * n
+                at, e = c0 + np.uint64(i) * n, np.uint64(table[c, LANE0])
+                for j in range(n):
+                    recent[at + j] = entered[b + j] * profile[part + j]
+                for j in range(n if law < 0 and t0 + i <= table[c, OPENS] else np.uint64(0)):
+                    inside[e + j] += recent[at + j]
+        if law < 0:
+            continue
+        if hurried[c]:
+            at = (law * 4 + 2) * p_size
+            p0, p1, p2, p3 = p[at], p[at + 1], p[at + 2], p[at + 3]
+            p4, p5, p6, p7 = p[at + 4], p[at + 5], p[at + 6], p[at + 7]
+            c1, c2, c3, c4 = c0 + n, c0 + n + n, c0 + n + n + n, c0 + n + n + n + n
+            c5, c6, c7 = c4 + n, c4 + n + n, c4 + n + n + n
             for j in range(n):
-                in_block[own + j] *= -q[row] * stay
-            _joining(
-                in_block, lane0[c] * blocks + block * lanes[c], stay, entered, size,
-                state[c] * strata, days, t0, daily[c], span_of, profile, profile0[c], lanes[c],
-                stratum, out0[outlet[c]], out_first[outlet[c]],
-            )  # fmt: skip
-        counts = q[row + 3 * q_size + block % BLOCK]
-        a = np.uint64(lane0[c] * large + (block // BLOCK) * lanes[c])
+                in_block[own + j] = (
+                    p0 * recent[c0 + j] + p1 * recent[c1 + j] + p2 * recent[c2 + j]
+                    + p3 * recent[c3 + j] + p4 * recent[c4 + j] + p5 * recent[c5 + j]
+                    + p6 * recent[c6 + j] + p7 * recent[c7 + j]
+                )  # fmt: skip
+        else:
+            # of all who joined, those who were taken to have left already have left
+            q0 = q[law * 4 * q_size]
+            stay = ONE / (ONE - q0)
+            less = q0 * stay
+            for j in range(n):
+                in_block[own + j] *= -less
+            _joining(in_block, own, stay, table, c, summed, start, size, entered, profile,
+                     span_of, t0, days)  # fmt: skip
+        counts = q[(law * 4 + 3) * q_size + block % BLOCK]
         for j in range(n):
             in_large[a + j] += counts * in_block[own + j]
 
 
-@compiled
-def _starts(counts):  # type: ignore[no-untyped-def]
-    """Where each of some ragged parts begins, and where the last ends."""
-    starts = np.zeros(len(counts) + 1, np.int64)
-    for i in range(len(counts)):
-        starts[i + 1] = starts[i] + counts[i]
-    return starts
+@within
+def _room(block, table, c, own, a, in_block, in_large):  # type: ignore[no-untyped-def]
+    """Nobody yet in a channel's block, nor in its large block if that begins."""
+    for j in range(np.uint64(table[c, LANES])):
+        in_block[own + j] = 0.0
+    if table[c, FIRST] == block or block % BLOCK == 0:
+        for j in range(np.uint64(table[c, LANES])):
+            in_large[a + j] = 0.0
 
 
-@compiled
+@within
+def _joining(  # type: ignore[no-untyped-def]
+    to, at, weight, table, c, summed, start, stride, entered, profile, span_of, t0, days,
+):  # fmt: skip
+    """Entrants of a block who join one channel.
+
+    ``summed`` of all days, or, where the channel's profile changes in the block, those of each
+    day, ``stride`` apart; if that is 0, ``summed`` are those of every day.
+    """
+    n, b = np.uint64(table[c, LANES]), np.uint64(start)
+    i = 0
+    while i < days:
+        span, many = span_of[table[c, DAILY], t0 + i], 1
+        while i + many < days and span_of[table[c, DAILY], t0 + i + many] == span:
+            many += 1
+        part = np.uint64(table[c, PROFILE0]) + np.uint64(span) * n
+        if stride == 0 or many == days:
+            scale = weight * np.float32(many if stride == 0 else 1)
+            for j in range(n):
+                to[at + j] += scale * profile[part + j] * summed[b + j]
+        else:
+            for k in range(i, i + many):
+                d = np.uint64(k * stride + start)
+                for j in range(n):
+                    to[at + j] += weight * profile[part + j] * entered[d + j]
+        i += many
+
+
+@within
 def _earlier(  # type: ignore[no-untyped-def]
-    block, days, law, state, opens, closes, daily, lanes, first, last, outlet, stratum, profile,
-    profile0, span_of, steady, strata, lane0, out0, out_first, p, q, p_size, q_size, blocks, large,
-    hurried, expected, in_block, in_large, recent, leaving, evenly, rate, working, by_day, even,
+    block, days, table, strata, blocks, profile, span_of, steady, p, p_size, q, q_size, hurried,
+    was, expected, recent, in_block, in_large, leaving, evenly, rate, working, by_day, even,
 ):  # fmt: skip
     """Leavers of a block who entered before it, and room for its entrants.
 
@@ -456,119 +593,83 @@ def _earlier(  # type: ignore[no-untyped-def]
     fresh = False
     by_day[:] = False
     even[:] = False
-    for c in range(len(law)):
-        o = outlet[c]
-        n, out = np.uint64(lanes[c]), np.uint64(out0[o] * BLOCK)
-        low, high = max(opens[c] - t0, 0), min(closes[c] - t0, days)
-        joined = first[c] <= block <= last[c]
+    for c in range(len(table)):
+        low = min(max(table[c, OPENS] - t0, 0), days)
+        high = min(table[c, CLOSES] - t0, days)
+        law, o, first, last = table[c, LAW], table[c, OUTLET], table[c, FIRST], table[c, LAST]
+        n, lane0 = np.uint64(table[c, LANES]), np.uint64(table[c, LANE0])
+        out = np.uint64(table[c, OUT0]) * np.uint64(BLOCK)
+        joined = first <= block <= last
         working[c] = joined and hurried[c]
-        own = np.uint64(lane0[c] * blocks + block * lanes[c])
+        base, large = lane0 * np.uint64(blocks), lane0 * np.uint64(blocks // BLOCK + 1)
+        own = base + np.uint64(block) * n
         if working[c]:
-            a = np.uint64((lane0[c] * NEAR + (block % NEAR) * lanes[c]) * BLOCK)
+            a = (lane0 * np.uint64(NEAR) + np.uint64(block % NEAR) * n) * np.uint64(BLOCK)
             for j in range(n * np.uint64(BLOCK)):
                 recent[a + j] = 0.0
         if joined:
-            for j in range(n):
-                in_block[own + j] = 0.0
-            if first[c] == block or block % BLOCK == 0:
-                a = np.uint64(lane0[c] * large + big * lanes[c])
-                for j in range(n):
-                    in_large[a + j] = 0.0
+            _room(block, table, c, own, large + np.uint64(big) * n, in_block, in_large)
+        if joined and not hurried[c]:  # as if the window were open, if it is not yet
+            _joining(in_block, own, ONE, table, c, expected, table[c, STATE] * strata
+                     + table[c, LANE], 0, expected, profile, span_of, t0, days)  # fmt: skip
         if low >= high:
             continue
-        told = hurried[c] or law[c] < 0 or low > 0 or high < days
-        if told and not by_day[o]:
+        whole = low == 0 and high == days
+        if (hurried[c] or law < 0 or not whole) and not by_day[o]:
             by_day[o] = True
             for j in range(n * np.uint64(BLOCK)):
                 leaving[out + j] = 0.0
-        if law[c] < 0:
+        fresh = fresh or not whole
+        if law < 0:
             continue
-        fresh = fresh or low > 0 or high < days
         # -- blocks long past, taken evenly --------------------------------------------------
-        row, base = law[c] * 4 * q_size, lane0[c] * blocks
-        past = q[row + 2 * q_size + block] if block >= NEAR else 0.0
-        a = np.uint64(lane0[c])
+        row = law * 4 * q_size
+        past = q[row + 2 * q_size + block] if block >= NEAR else np.float32(0.0)
         for j in range(n):
-            rate[j] = past * steady[a + j]
-        b, end = first[c], min(last[c], block - (NEAR if hurried[c] else 1))
+            rate[j] = past * steady[lane0 + j]
+        b, end = first, min(last, block - (NEAR if hurried[c] and was[c] else 1))
         if joined and not hurried[c]:
-            _joining(
-                in_block, lane0[c] * blocks + block * lanes[c], 1.0, expected, 0,
-                state[c] * strata, days, t0, daily[c], span_of, profile, profile0[c], lanes[c],
-                stratum, out0[o], out_first[o],
-            )  # fmt: skip
+            q0 = q[row]
             for j in range(n):
-                rate[j] += q[row] * in_block[own + j]
+                rate[j] += q0 * in_block[own + j]
         if q[row + q_size] >= 0.0:  # a law that may be taken by large blocks
-            f, long = first[c] // BLOCK, min(end // BLOCK, big - FAR)
-            while f + 3 <= long:
-                at = row + q_size + block - BLOCK * f
-                q0, q1, q2, q3 = q[at], q[at - BLOCK], q[at - 2 * BLOCK], q[at - 3 * BLOCK]
-                a = np.uint64(lane0[c] * large + f * lanes[c])
-                for j in range(n):
-                    rate[j] += (
-                        q0 * in_large[a + j] + q1 * in_large[a + n + j]
-                        + q2 * in_large[a + n + n + j] + q3 * in_large[a + n + n + n + j]
-                    )  # fmt: skip
-                f += 4
-            while f <= long:
-                weight = q[row + q_size + block - BLOCK * f]
-                a = np.uint64(lane0[c] * large + f * lanes[c])
-                for j in range(n):
-                    rate[j] += weight * in_large[a + j]
-                f += 1
+            f, long = first // BLOCK, min(end // BLOCK, big - FAR)
+            _past(rate, n, q, row + q_size + block, BLOCK, in_large, large, f, long)
             b = max(b, BLOCK * max(big - FAR + 1, 0))
-        while b + 3 <= end:
-            at = row + block - b
-            q0, q1, q2, q3 = q[at], q[at - 1], q[at - 2], q[at - 3]
-            a = np.uint64(base + b * lanes[c])
-            for j in range(n):
-                rate[j] += (
-                    q0 * in_block[a + j] + q1 * in_block[a + n + j]
-                    + q2 * in_block[a + n + n + j] + q3 * in_block[a + n + n + n + j]
-                )  # fmt: skip
-            b += 4
-        while b <= end:
-            weight = q[row + block - b]
-            a = np.uint64(base + b * lanes[c])
-            for j in range(n):
-                rate[j] += weight * in_block[a + j]
-            b += 1
-        if low == 0 and high == days:
-            a = np.uint64(out0[o])
+        _past(rate, n, q, row + block, 1, in_block, base, b, end)
+        if whole:
+            a = np.uint64(table[c, OUT0])
             if not even[o]:
                 even[o] = True
                 for j in range(n):
                     evenly[a + j] = 0.0
             for j in range(n):
-                evenly[a + j] += rate[j] / BLOCK
+                evenly[a + j] += EIGHTH * rate[j]
         else:
             for i in range(low, high):
                 a = out + np.uint64(i) * n
                 for j in range(n):
-                    leaving[a + j] += rate[j] / BLOCK
+                    leaving[a + j] += EIGHTH * rate[j]
         # -- to the day ----------------------------------------------------------------------
-        row = law[c] * 4 * p_size
+        row = law * 4 * p_size
         if not hurried[c]:
             continue
         if block < NEAR:
-            b0 = np.uint64(lane0[c])
             for i in range(low, high):
                 weight = p[row + p_size + t0 + i]
                 a = out + np.uint64(i) * n
                 for j in range(n):
-                    leaving[a + j] += weight * steady[b0 + j]
-        if first[c] <= block - NEAR <= last[c]:
-            b0 = np.uint64(base + (block - NEAR) * lanes[c])
+                    leaving[a + j] += weight * steady[lane0 + j]
+        if first <= block - NEAR <= last:
+            b0 = base + np.uint64(block - NEAR) * n
             for i in range(low, high):
                 weight = p[row + 3 * p_size + i]
                 a = out + np.uint64(i) * n
                 for j in range(n):
                     leaving[a + j] += weight * in_block[b0 + j]
-        for b in range(max(first[c], block - NEAR + 1, 0), min(last[c], block - 1) + 1):
-            c0 = np.uint64((lane0[c] * NEAR + (b % NEAR) * lanes[c]) * BLOCK)
-            c1, c2, c3 = c0 + n, c0 + n + n, c0 + n + n + n
-            c4 = c3 + n
+        for b in range(max(first, block - NEAR + 1, 0), min(last, block - 1) + 1 if was[c] else 0):
+            c0 = (lane0 * np.uint64(NEAR) + np.uint64(b % NEAR) * n) * np.uint64(BLOCK)
+            c1, c2, c3, c4 = c0 + n, c0 + n + n, c0 + n + n + n, c0 + n + n + n + n
             c5, c6, c7 = c4 + n, c4 + n + n, c4 + n + n + n
             for i in range(low, high):
                 at = row + BLOCK * (block - b + 1) + i
@@ -584,49 +685,55 @@ def _earlier(  # type: ignore[no-untyped-def]
     return fresh
 
 
-@compiled
-def _joining(  # type: ignore[no-untyped-def]
-    to, at, weight, entered, stride, start, days, t0, daily, span_of, profile, profile0, lanes,
-    stratum, base, begin,
-):  # fmt: skip
-    """Entrants of a block who join one channel, days of one span together; ``stride`` apart."""
-    n, a, who = np.uint64(lanes), np.uint64(at), np.uint64(base)
-    i = 0
-    while i < days:
-        span, many = span_of[daily, t0 + i], 1
-        while i + many < days and span_of[daily, t0 + i + many] == span:
-            many += 1
-        part = np.uint64(profile0 + span * lanes)
-        for k in range(many if stride > 0 else 1):
-            scale = weight if stride > 0 else weight * many
-            b = np.uint64((i + k) * stride + start + max(begin, 0))
-            if begin >= 0:
-                for j in range(n):
-                    to[a + j] += scale * profile[part + j] * entered[b + j]
-            else:
-                for j in range(n):
-                    come = entered[b + np.uint64(stratum[who + j])]
-                    to[a + j] += scale * profile[part + j] * come
-        i += many
+@within
+def _past(rate, n, q, at, wide, people, base, b, end):  # type: ignore[no-untyped-def]
+    """Leavers of those who entered in blocks ``b`` to ``end``; their chances lie ``wide`` apart."""
+    nobody = np.float32(0.0)
+    while b <= end:  # eight at a time; past the last, whatever stands there counts for nothing
+        k = at - wide * b
+        q0 = q[k]
+        q1 = q[k - wide] if b + 1 <= end else nobody
+        q2 = q[k - 2 * wide] if b + 2 <= end else nobody
+        q3 = q[k - 3 * wide] if b + 3 <= end else nobody
+        c0 = base + np.uint64(b) * n
+        c1, c2, c3, c4 = c0 + n, c0 + n + n, c0 + n + n + n, c0 + n + n + n + n
+        if b + 4 > end:
+            for j in range(n):
+                rate[j] += (
+                    q0 * people[c0 + j] + q1 * people[c1 + j]
+                    + q2 * people[c2 + j] + q3 * people[c3 + j]
+                )  # fmt: skip
+            break
+        q4 = q[k - 4 * wide]
+        q5 = q[k - 5 * wide] if b + 5 <= end else nobody
+        q6 = q[k - 6 * wide] if b + 6 <= end else nobody
+        q7 = q[k - 7 * wide] if b + 7 <= end else nobody
+        c5, c6, c7 = c4 + n, c4 + n + n, c4 + n + n + n
+        for j in range(n):
+            rate[j] += (
+                q0 * people[c0 + j] + q1 * people[c1 + j] + q2 * people[c2 + j]
+                + q3 * people[c3 + j] + q4 * people[c4 + j] + q5 * people[c5 + j]
+                + q6 * people[c6 + j] + q7 * people[c7 + j]
+            )  # fmt: skip
+        b += 8
 
 
-@compiled
+@within
 def _own(  # type: ignore[no-untyped-def]
-    t, day, block, law, opens, closes, lanes, outlet, lane0, out0, p, p_size, recent, inside,
-    leaving, working,
+    t, day, block, table, p, p_size, recent, inside, leaving, working,
 ):  # fmt: skip
     """Leavers of a day who entered on an earlier one of its block, or who all leave that day."""
-    for c in range(len(law)):
-        n = np.uint64(lanes[c])
-        a = np.uint64(out0[outlet[c]] * BLOCK + day * lanes[c])
-        if law[c] < 0:
-            if t == opens[c]:
-                b = np.uint64(lane0[c])
+    for c in range(len(table)):
+        law, n = table[c, LAW], np.uint64(table[c, LANES])
+        a = np.uint64(table[c, OUT0] * BLOCK) + np.uint64(day) * n
+        if law < 0:
+            if t == table[c, OPENS]:
+                b = np.uint64(table[c, LANE0])
                 for j in range(n):
                     leaving[a + j] += inside[b + j]
-        elif working[c] and day > 0 and opens[c] <= t < closes[c]:
-            at = law[c] * 4 * p_size + BLOCK + day
-            c0 = np.uint64((lane0[c] * NEAR + (block % NEAR) * lanes[c]) * BLOCK)
+        elif working[c] and day > 0 and table[c, OPENS] <= t < table[c, CLOSES]:
+            at = law * 4 * p_size + BLOCK + day
+            c0 = np.uint64(table[c, LANE0] * NEAR * BLOCK) + np.uint64(block % NEAR * BLOCK) * n
             p0, p1, p2, p3 = p[at], p[at - 1], p[at - 2], p[at - 3]
             c1, c2, c3 = c0 + n, c0 + n + n, c0 + n + n + n
             for j in range(n):
@@ -643,58 +750,51 @@ def _own(  # type: ignore[no-untyped-def]
                     )
 
 
-@compiled
+@within
 def _send(  # type: ignore[no-untyped-def]
-    day, evenly, even, by_day, leaving, enter, fewer, states, strata, out_state, out_lanes,
-    out_first, out0, stratum, links, link0, target, share, share0,
+    day, evenly, even, by_day, leaving, enter, fewer, states, strata, outlets, target, share,
 ):  # fmt: skip
     """Leavers of every outlet, out of their state and on to their targets.
 
     Those of outlets told to the day, or, ``evenly``, those of all others that have any.
     """
-    for o in range(len(out_state)):
+    for o in range(len(outlets)):
         if by_day[o] == evenly or (evenly and not even[o]):
             continue
-        n, who = np.uint64(out_lanes[o]), np.uint64(out0[o])
-        a = who if evenly else np.uint64(out0[o] * BLOCK + day * out_lanes[o])
-        begin = out_first[o]
-        b = np.uint64(out_state[o] * strata + max(begin, 0))
-        if begin >= 0:
-            for j in range(n):
-                fewer[b + j] += leaving[a + j]
-        else:
-            for j in range(n):
-                fewer[b + np.uint64(stratum[who + j])] += leaving[a + j]
-        for link in range(links[o]):
-            to = target[link0[o] + link]
+        n, a = np.uint64(outlets[o, O_LANES]), np.uint64(outlets[o, O_OUT0])
+        if not evenly:
+            a = a * np.uint64(BLOCK) + np.uint64(day) * n
+        b = np.uint64(outlets[o, O_STATE] * strata + outlets[o, O_LANE])
+        for j in range(n):
+            fewer[b + j] += leaving[a + j]
+        for link in range(outlets[o, LINKS]):
+            to = target[outlets[o, LINK0] + link]
             if to >= states:
                 continue
-            s = np.uint64(share0[o] + link * out_lanes[o])
-            b = np.uint64(to * strata + max(begin, 0))
-            if begin >= 0:
-                for j in range(n):
-                    enter[b + j] += share[s + j] * leaving[a + j]
-            else:
-                for j in range(n):
-                    enter[b + np.uint64(stratum[who + j])] += share[s + j] * leaving[a + j]
+            s = np.uint64(outlets[o, SHARE0]) + np.uint64(link) * n
+            b = np.uint64(to * strata + outlets[o, O_LANE])
+            for j in range(n):
+                enter[b + j] += share[s + j] * leaving[a + j]
 
 
-@compiled
+@within
 def _at_once(  # type: ignore[no-untyped-def]
     enter, step, onward, instant, pairs, many, states, strata,
 ):  # fmt: skip
     """Send on those who stay no step at all, until hardly anyone is left to send."""
-    step[:] = enter
-    for _ in range(100_000):
-        onward[:] = 0.0
+    for j in range(np.uint64(len(enter) if many > 0 else 0)):
+        step[j] = enter[j]
+    for _ in range(100_000 if many > 0 else 0):
+        for j in range(np.uint64(len(enter))):
+            onward[j] = 0.0
         for k in range(many):
             s, s2 = pairs[k, 0], pairs[k, 1]
             a, b = np.uint64(s2 * strata), np.uint64(s * strata)
             c = np.uint64((s * states + s2) * strata)
             for j in range(np.uint64(strata)):
                 onward[a + j] += instant[c + j] * step[b + j]
-        most = 0.0
-        for j in range(len(enter)):
+        most = np.float32(0.0)
+        for j in range(np.uint64(len(enter))):
             enter[j] += onward[j]
             step[j] = onward[j]
             most += onward[j]
@@ -702,103 +802,82 @@ def _at_once(  # type: ignore[no-untyped-def]
             break
 
 
-@compiled
+@within
 def _join(  # type: ignore[no-untyped-def]
-    t, day, block, blocks, strata, law, state, opens, closes, daily, lanes, outlet, lane0,
-    out0, out_first, stratum, profile, profile0, span_of, p, p_size, recent, in_block,
-    inside, leaving, fewer, enter, working,
+    t, day, block, strata, table, profile, span_of, p, p_size, recent, inside, leaving, fewer,
+    enter, working,
 ):  # fmt: skip
     """Entrants join the channels of their state; some leave again within the step."""
-    for c in range(len(law)):
+    for c in range(len(table)):
         if not working[c]:
             continue
-        o = outlet[c]
-        n, who = np.uint64(lanes[c]), np.uint64(out0[o])
-        a = np.uint64((lane0[c] * NEAR + (block % NEAR) * lanes[c]) * BLOCK + day * lanes[c])
-        part = np.uint64(profile0[c] + span_of[daily[c], t] * lanes[c])
-        own = np.uint64(lane0[c] * blocks + block * lanes[c])
-        out = np.uint64(out0[o] * BLOCK + day * lanes[c])
-        begin = out_first[o]
-        b = np.uint64(state[c] * strata + max(begin, 0))
-        if begin >= 0:
-            for j in range(n):
-                recent[a + j] = enter[b + j] * profile[part + j]
-        else:
-            for j in range(n):
-                recent[a + j] = enter[b + np.uint64(stratum[who + j])] * profile[part + j]
-        if law[c] < 0:
-            if t <= opens[c]:
-                e = np.uint64(lane0[c])
+        n, law = np.uint64(table[c, LANES]), table[c, LAW]
+        a = np.uint64(table[c, LANE0] * NEAR * BLOCK) + np.uint64(block % NEAR * BLOCK + day) * n
+        part = np.uint64(table[c, PROFILE0]) + np.uint64(span_of[table[c, DAILY], t]) * n
+        b = np.uint64(table[c, STATE] * strata + table[c, LANE])
+        for j in range(n):
+            recent[a + j] = enter[b + j] * profile[part + j]
+        if law < 0:
+            if t <= table[c, OPENS]:
+                e = np.uint64(table[c, LANE0])
                 for j in range(n):
                     inside[e + j] += recent[a + j]
             continue
-        counts = p[(law[c] * 4 + 2) * p_size + day]
-        for j in range(n):
-            in_block[own + j] += counts * recent[a + j]
-        p0 = p[law[c] * 4 * p_size + BLOCK]
-        if p0 > 0.0 and opens[c] <= t < closes[c]:
-            if begin >= 0:
-                for j in range(n):
-                    leaving[out + j] += p0 * recent[a + j]
-                    fewer[b + j] += p0 * recent[a + j]
-            else:
-                for j in range(n):
-                    leaving[out + j] += p0 * recent[a + j]
-                    fewer[b + np.uint64(stratum[who + j])] += p0 * recent[a + j]
+        p0 = p[law * 4 * p_size + BLOCK]
+        if p0 > 0.0 and table[c, OPENS] <= t < table[c, CLOSES]:
+            out = np.uint64(table[c, OUT0] * BLOCK) + np.uint64(day) * n
+            for j in range(n):
+                leaving[out + j] += p0 * recent[a + j]
+                fewer[b + j] += p0 * recent[a + j]
 
 
-@compiled
+@within
 def _count(  # type: ignore[no-untyped-def]
-    begin, end, row, strata, rewards, weights, weight0, even, by_day, leaving, evenly, out_lanes,
-    out_first, out0, stratum, moved,
+    begin, end, row, strata, rewards, weights, even, by_day, leaving, evenly, outlets, moved,
 ):  # fmt: skip
     """Add moves of some days of the block to those counted in their window."""
     for k in range(len(rewards)):
         o = rewards[k, 0]
-        if not (by_day[o] or even[o]):
-            continue
-        n, who, w = np.uint64(out_lanes[o]), np.uint64(out0[o]), np.uint64(weight0[k])
-        b = np.uint64((row + rewards[k, 1]) * strata + max(out_first[o], 0))
-        for i in range(begin, end if by_day[o] else begin + 1):
-            a = np.uint64(out0[o] * BLOCK + i * out_lanes[o])
-            if out_first[o] < 0:
+        n, w = np.uint64(outlets[o, O_LANES]), np.uint64(rewards[k, 2])
+        a = np.uint64(outlets[o, O_OUT0])
+        b = np.uint64((row + rewards[k, 1]) * strata + outlets[o, O_LANE])
+        if by_day[o]:
+            for i in range(begin, end):
+                c = a * np.uint64(BLOCK) + np.uint64(i) * n
                 for j in range(n):
-                    people = leaving[a + j] if by_day[o] else (end - begin) * evenly[who + j]
-                    moved[b + np.uint64(stratum[who + j])] += weights[w + j] * people
-            elif by_day[o]:
-                for j in range(n):
-                    moved[b + j] += weights[w + j] * leaving[a + j]
-            else:
-                for j in range(n):
-                    moved[b + j] += weights[w + j] * (end - begin) * evenly[who + j]
+                    moved[b + j] += weights[w + j] * leaving[c + j]
+        elif even[o]:
+            days = np.float32(end - begin)
+            for j in range(n):
+                moved[b + j] += weights[w + j] * days * evenly[a + j]
 
 
-@compiled
+@within
 def _instant(  # type: ignore[no-untyped-def]
-    t, p, p_size, law, state, opens, closes, daily, lanes, outlet, out0, stratum,
-    profile, profile0, links, link0, target, share, share0, span_of, hurried, instant, pairs,
+    t, p, p_size, table, outlets, profile, target, share, span_of, hurried, instant, pairs,
     states, strata,
 ):  # fmt: skip
     """Chances of going on within the step, by state, next state and stratum; how many pairs."""
     instant[:] = 0.0
-    for c in range(len(law)):
-        p0 = p[law[c] * 4 * p_size + BLOCK] if law[c] >= 0 else 0.0
-        if not hurried[c] or t < opens[c] or t >= closes[c] or p0 <= 0.0:
+    for c in range(len(table)):
+        law, o, n = table[c, LAW], table[c, OUTLET], np.uint64(table[c, LANES])
+        p0 = p[law * 4 * p_size + BLOCK] if law >= 0 else np.float32(0.0)
+        if not hurried[c] or t < table[c, OPENS] or t >= table[c, CLOSES] or p0 <= 0.0:
             continue
-        n, o = lanes[c], outlet[c]
-        row = profile0[c] + span_of[daily[c], t] * n
-        for link in range(links[o]):
-            to = target[link0[o] + link]
+        part = np.uint64(table[c, PROFILE0]) + np.uint64(span_of[table[c, DAILY], t]) * n
+        for link in range(outlets[o, LINKS]):
+            to = target[outlets[o, LINK0] + link]
             if to < states:
-                at = share0[o] + link * n
+                a = np.uint64((table[c, STATE] * states + to) * strata + table[c, LANE])
+                b = np.uint64(outlets[o, SHARE0]) + np.uint64(link) * n
                 for j in range(n):
-                    into = (state[c] * states + to) * strata + stratum[out0[o] + j]
-                    instant[into] += p0 * profile[row + j] * share[at + j]
+                    instant[a + j] += p0 * profile[part + j] * share[b + j]
     many = 0
     for pair in range(states * states):
-        some = 0.0
-        for g in range(strata):
-            some += instant[pair * strata + g]
+        some = np.float32(0.0)
+        a = np.uint64(pair * strata)
+        for g in range(np.uint64(strata)):
+            some += instant[a + g]
         if some > 0.0:
             pairs[many, 0], pairs[many, 1], many = pair // states, pair % states, many + 1
     return many

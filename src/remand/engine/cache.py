@@ -32,5 +32,15 @@ def compiled(function: F) -> F:
     Sums may be reassociated and fused (that is what lets eight products share a pass); NaN and
     infinity keep their meaning.
     """
-    jitted: Any = njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})(function)
-    return cast("F", jitted)
+    return _jitted(function)
+
+
+def within(function: F) -> F:
+    """Compile a part of a loop, called from other loops only: quicker to compile."""
+    return _jitted(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
+def _jitted(function: F, **more: bool) -> F:
+    jit: Any = njit
+    fast = {"reassoc", "contract", "nsz"}
+    return cast("F", jit(cache=True, nogil=True, fastmath=fast, **more)(function))

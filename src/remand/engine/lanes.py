@@ -32,8 +32,15 @@ from remand.model.strata import Some, Strata
 from remand.model.uncertain import parts_of
 from remand.model.values import Stock
 
-WIDTH = 4
+WIDTH = 8
 """Lanes come in groups of so many, as a processor multiplies them; some are empty."""
+
+
+ALONE = 64
+"""Scenarios that are equal for so many steps go as one until they differ."""
+
+Inside = tuple[Floats, Floats, dict[int, list[Floats]]]
+"""See `Draft._inside`."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Channel:
     Attributes:
         law: None: everyone left leaves in the window's only step.
         opens, closes: half-open window of leaving steps.
-        lanes: (lanes,) which strata it has, the number of strata for an empty lane.
+        lane, lanes: the first stratum and how many; those between that have nobody are empty.
         past: (lanes, steps back) of those who entered before the start; one column if alike.
         profile: (spans or steps, lanes) share of those who enter.
         daily: whether ``profile`` is by step.
@@ -54,7 +61,8 @@ class Channel:
     law: laws.Law | None
     opens: int
     closes: int
-    lanes: Ints
+    lane: int
+    lanes: int
     past: Floats
     profile: Floats
     daily: bool
@@ -70,7 +78,7 @@ class Channel:
     @cached_property
     def way(self) -> tuple[object, ...]:
         """What channels of a state must have in common to share their way out."""
-        return (self.lanes.tobytes(), self.targets, self.share.tobytes())
+        return (self.lane, self.lanes, self.targets, self.share.tobytes())
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ class Run:
 class Lanes:
     """All scenarios of one draw, ready to be solved at once.
 
-    Strata are counted over the scenarios, ``width`` to each: empty lanes have the last places.
+    Strata are counted over the scenarios, ``width`` to each; the last may be empty.
 
     Attributes:
         runs: channels of all states.
@@ -128,6 +136,9 @@ class Lanes:
         levels: by state, (spans, scenarios × width) arrivals a step before the calendar.
         calendar: by state, (steps,).
         width: strata of a scenario, with its empty places.
+        parts: first step at which the scenarios may differ.
+        together: the first scenario by itself, which stands for all until then; None if that is
+            not worth while.
     """
 
     runs: tuple[Run, ...]
@@ -136,6 +147,8 @@ class Lanes:
     levels: dict[int, Floats]
     calendar: dict[int, Floats]
     width: int
+    parts: int
+    together: Lanes | None
 
 
 class Draft:
@@ -173,7 +186,7 @@ class Draft:
             if np.isfinite(ends):
                 yield int(ends)
             length = int(np.ceil(policy.phase_in / self.clock.days))
-            yield from range(first, first + length, PHASE)
+            yield from range(first, first + length, max(1, min(PHASE, length // 8)))
             yield first + length
 
     def _kin(self, model: Model, name: str, policies: Sequence[Policy]) -> tuple[Strata, Ints]:
@@ -189,26 +202,60 @@ class Draft:
     def lanes(self, models: Sequence[Model]) -> Lanes:
         """The models of one draw, side by side. Raises InputError as compile does."""
         own: dict[tuple[int, ...], Block] = {}
-        width = len(self.strata) + -len(self.strata) % WIDTH
-        blocks = [self._blocks(model, own) for model in models]
+        tables: dict[int, Table] = {}
+        blocks = [self._blocks(model, own, tables) for model in models]
         arrivals = [self._arrivals(model) for model in models]
-        inside = np.zeros((len(self.names), len(models), width))
-        flux, cohorts = np.zeros_like(inside), []
-        for k, model in enumerate(models):
-            people, flow, apart = self._inside(model, blocks[k], arrivals[k])
+        within = [
+            self._inside(model, row, came)
+            for model, row, came in zip(models, blocks, arrivals, strict=True)
+        ]
+        parts = self._parts(models)
+        together = None
+        # where people inside are reached, their past is told apart, which rounds otherwise
+        forms = {tuple(any(c.daily for c in block.channels) for block in row) for row in blocks}
+        if len(models) > 1 and parts >= ALONE and len(forms) == 1:
+            together = self._beside(blocks[:1], arrivals[:1], within[:1], self.steps, None)
+        return self._beside(blocks, arrivals, within, parts, together)
+
+    def _parts(self, models: Sequence[Model]) -> int:
+        """The first step at which models may differ: when a policy begins that not all have."""
+        first = models[0]
+        if any(
+            m.arrivals[name] is not came for m in models for name, came in first.arrivals.items()
+        ) or any(m.states[name] is not first.states[name] for m in models for name in self.names):
+            return 0
+        if any(m.tonight is not first.tonight for m in models):
+            return 0
+        every = [{id(policy): policy for policy in m.policies} for m in models]
+        own = [p for one in every for key, p in one.items() if any(key not in k for k in every)]
+        return max(0, min((self.clock.index(p.starts) for p in own), default=self.steps))
+
+    def _beside(
+        self,
+        blocks: Sequence[Sequence[Block]],
+        arrivals: Sequence[dict[int, Arriving]],
+        within: Sequence[Inside],
+        parts: int,
+        together: Lanes | None,
+    ) -> Lanes:
+        width = len(self.strata) + -len(self.strata) % WIDTH
+        inside = np.zeros((len(self.names), len(blocks), width))
+        flux = np.zeros_like(inside)
+        for k, (people, flow, _) in enumerate(within):
             inside[:, k, : len(self.strata)] = people
             flux[:, k, : len(self.strata)] = flow
-            cohorts.append(apart)
+        cohorts = [apart for _, _, apart in within]
+        flows = flux.reshape(len(flux), -1)
         runs: list[Run] = []
         given: list[Given] = []
         for s in range(len(self.names)):
             for channel, of in _side_by_side([row[s] for row in blocks], width):
                 given += self._given(len(runs), channel, s, of, cohorts, flux, width)
-                plain = channel.past.shape[1] == 1
-                past = channel.past[:, 0] if plain else np.zeros(len(channel.lanes))
-                steady = past * flux.reshape(len(flux), -1)[s, channel.lanes]
+                steady = np.zeros(channel.lanes)
+                if channel.past.shape[1] == 1:
+                    steady = channel.past[:, 0] * flows[s, channel.lane :][: channel.lanes]
                 runs.append(Run(s, channel, steady))
-        levels = {state: np.zeros((len(self.entries.first) - 1, len(models), width))
+        levels = {state: np.zeros((len(self.entries.first) - 1, len(blocks), width))
                   for state in arrivals[0]}  # fmt: skip
         for k, came in enumerate(arrivals):
             for state, one in came.items():
@@ -220,9 +267,13 @@ class Draft:
             {state: level.reshape(len(level), -1) for state, level in levels.items()},
             {state: one.calendar for state, one in arrivals[0].items()},
             width,
+            parts,
+            together,
         )
 
-    def _blocks(self, model: Model, own: dict[tuple[int, ...], Block]) -> list[Block]:
+    def _blocks(
+        self, model: Model, own: dict[tuple[int, ...], Block], tables: dict[int, Table]
+    ) -> list[Block]:
         policies = sorted(model.policies, key=lambda policy: policy.starts)
         blocks = []
         for name in self.names:
@@ -230,7 +281,7 @@ class Draft:
             key = (id(model.states[name]), *map(id, touching))
             kept = self._kept if self._lasting.issuperset(key) else own
             if key not in kept:
-                kept[key] = self._block(model, name, touching)
+                kept[key] = self._block(model, name, touching, tables)
             blocks.append(kept[key])
         return blocks
 
@@ -246,11 +297,15 @@ class Draft:
 
     # -- states -----------------------------------------------------------------------------
 
-    def _block(self, model: Model, name: str, policies: list[Policy]) -> Block:
+    def _block(
+        self, model: Model, name: str, policies: list[Policy], tables: dict[int, Table]
+    ) -> Block:
         strata, kin = self.kin[name]
         reach = self.reach[name]
         state = model.states[name]
-        base = unedited(state, strata, self.entries)
+        base = tables.get(id(state))  # scenarios of a draw share it
+        if base is None:
+            base = tables[id(state)] = unedited(state, strata, self.entries)
 
         def table_as_of(step: int) -> Table:
             if not policies:
@@ -284,30 +339,29 @@ class Draft:
         spans = self.steps if events else len(self.entries.first) - 1
         for (law, opens, closes), weights in grouped.items():
             for targets, weight, share in _bundles(weights):
-                active = np.flatnonzero(weight.any(axis=1)[kin])
-                if 2 * len(active) > len(kin):
-                    active = np.arange(len(kin))
-                pad = np.arange(-len(active) % WIDTH)
-                places = len(kin) + pad if len(active) == len(kin) else active[:1].repeat(len(pad))
-                who = np.concatenate([kin[active], 0 * pad])
-                real = np.concatenate([np.ones(len(active)), 0.0 * pad])
+                active = np.flatnonzero(np.asarray(weight.any(axis=1))[kin])
+                lane = int(active[0]) // WIDTH * WIDTH
+                who = kin[lane : int(active[-1]) + 1]
+                empty = np.zeros((-len(who) % WIDTH, weight.shape[1]))
+                each = np.concatenate([weight[who], empty])
                 yield Channel(
                     law,
                     opens,
                     closes,
-                    np.concatenate([active, places]),
-                    weight[who, : weight.shape[1] - spans][:, ::-1] * real[:, None],
-                    np.ascontiguousarray((weight[who, -spans:] * real[:, None]).T),
+                    lane,
+                    len(each),
+                    each[:, : each.shape[1] - spans][:, ::-1],
+                    np.ascontiguousarray(each[:, -spans:].T),
                     bool(events),
                     tuple(self.index[to] for to in targets),
-                    share[:, who] * real,
+                    np.concatenate([share[:, who], np.zeros((len(share), len(empty)))], axis=1),
                 )
 
     # -- inside -----------------------------------------------------------------------------
 
     def _inside(
         self, model: Model, blocks: Sequence[Block], arrivals: dict[int, Arriving]
-    ) -> tuple[Floats, Floats, dict[int, list[Floats]]]:
+    ) -> Inside:
         """People inside at the start, (states, strata), and since when.
 
         That is a constant flow for ever back, (states, strata), or, for some states, cohorts by
@@ -358,8 +412,8 @@ class Draft:
         if channel.past.shape[1] == 1 and not any(s in cohorts[k] for k in scenarios):
             return
         window = slice(channel.opens, channel.closes)
-        for j, lane in enumerate(channel.lanes):
-            k, g = divmod(int(lane), width)
+        for j in range(channel.lanes):
+            k, g = divmod(channel.lane + j, width)
             if g < len(self.strata):
                 came = cohorts[k][s][g] if s in cohorts[k] else flux[s, k, g : g + 1]
                 if came.any() and channel.past[j].any():
@@ -370,29 +424,54 @@ class Draft:
 
 
 def _side_by_side(blocks: Sequence[Block], width: int) -> Iterator[tuple[Channel, list[int]]]:
-    """Channels of one state in every scenario, those that all have as one; and whose they are."""
-    same: dict[object, list[tuple[int, Channel]]] = {}
+    """Channels of one state in every scenario, and whose they are.
+
+    Those that all have stand as one, and those of neighbours whose channels are of one form. What
+    a scenario is summed from, and in which order, must not depend on where it stands, so that two
+    that are equal give equal numbers.
+    """
+    same: dict[object, dict[int, Channel]] = {}
+    forms = []
     for k, block in enumerate(blocks):
         seen: dict[object, int] = {}
+        ways: dict[object, int] = {}
+        form = []
         for channel in block.channels:
             key = (channel.law, channel.opens, channel.closes, channel.daily, channel.targets,
-                   len(channel.lanes), channel.past.shape[1])  # fmt: skip
+                   channel.lane, channel.lanes, channel.past.shape[1])  # fmt: skip
             seen[key] = seen.get(key, 0) + 1
-            same.setdefault((key, seen[key]), []).append((k, channel))
-    for found in same.values():
-        groups = [found] if len(found) == len(blocks) else [[one] for one in found]
+            same.setdefault((key, seen[key]), {})[k] = channel
+            form.append((key, ways.setdefault(channel.way, len(ways))))
+        forms.append(form)
+    neighbours = [[0]]
+    for k in range(1, len(blocks)):
+        if forms[k] == forms[k - 1]:
+            neighbours[-1].append(k)
+        else:
+            neighbours.append([k])
+    for of in same.values():
+        groups = [group for group in neighbours if group[0] in of]
+        if len(of) == len(blocks):
+            groups = [list(of)]
+        if any(channel.lanes != width for channel in of.values()):
+            groups = [[k] for k in of]
         for group in groups:
-            first = group[0][1]
-            yield (
-                replace(
-                    first,
-                    lanes=np.concatenate([channel.lanes + k * width for k, channel in group]),
-                    past=np.concatenate([channel.past for _, channel in group]),
-                    profile=np.concatenate([channel.profile for _, channel in group], axis=1),
-                    share=np.concatenate([channel.share for _, channel in group], axis=1),
-                ),
-                [k for k, _ in group],
-            )
+            yield _beside([of[k] for k in group], group[0] * width), group
+
+
+def _beside(channels: Sequence[Channel], lane: int) -> Channel:
+    """One channel of so many scenarios, the first of which begins at ``lane``."""
+    first = channels[0]
+    if len(channels) == 1:
+        return replace(first, lane=first.lane + lane)
+    return replace(
+        first,
+        lane=lane,
+        lanes=sum(channel.lanes for channel in channels),
+        past=np.concatenate([channel.past for channel in channels]),
+        profile=np.concatenate([channel.profile for channel in channels], axis=1),
+        share=np.concatenate([channel.share for channel in channels], axis=1),
+    )
 
 
 def _bundles(weights: dict[str, Floats]) -> Iterator[tuple[tuple[str, ...], Floats, Floats]]:

@@ -42,7 +42,8 @@ def cdf(at: Floats, means: Floats, dispersion: Floats | float) -> Floats:
 def quantiles(means: Floats, dispersion: Floats | float, least: float = 0.0) -> dict[str, Floats]:
     """Quantiles of each mixture, never below ``least``; shapes as for `cdf`.
 
-    NaN where a draw has none. Exact to about a thousandth of a standard deviation.
+    NaN where a draw has none. Exact for up to `PARTS` draws, and to a hundredth of a standard
+    deviation or two beyond; where draws lie in heaps with nothing between them, to four.
 
     >>> rng = np.random.default_rng(1)
     >>> q = quantiles(rng.normal(100, 3, (4000, 1)), 0.16)
@@ -81,15 +82,15 @@ def _invert(centre: Floats, width: Floats, weight: Floats, wanted: Floats, found
     """Fill ``found`` (quantiles, mixtures) by Newton's steps, halving where they go too far."""
     parts = centre.shape[1]
     for i in range(len(centre)):
-        low, high, least = np.inf, -np.inf, np.inf
+        low, high, total = np.inf, -np.inf, 0.0
         for k in range(parts):
             low = min(low, centre[i, k] - 6.0 * width[i, k])
             high = max(high, centre[i, k] + 6.0 * width[i, k])
-            least = min(least, width[i, k])
-        total = low + high
-        if not np.isfinite(total) or high <= low:
+            total += centre[i, k] + width[i, k]
+        known = abs(total) < np.inf  # `isfinite` is x − x = x − x, and compiled away
+        if not known or high <= low:
             for j in range(len(wanted)):
-                found[j, i] = low if np.isfinite(total) else np.nan
+                found[j, i] = low if known else np.nan
             continue
         floor = 1e-4 * (high - low)  # a part of no width would have no slope
         x = low
