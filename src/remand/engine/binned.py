@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,17 +106,26 @@ class Course:
 class Solver:
     """Solves draws of one draft over some windows of steps.
 
-    A solver keeps room to work in, so that each thread needs its own.
+    A solver keeps room to work in, so that each thread needs its own. Threads that take turns at
+    everything but the loops hand over the one ``turn``, held by whoever calls `solve`: two that
+    worked at small arrays at once would wait for each other at every step.
     """
 
-    def __init__(self, draft: Draft, bounds: Sequence[int], places: Floats, moves: Floats) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        bounds: Sequence[int],
+        places: Floats,
+        moves: Floats,
+        turn: Lock | None = None,
+    ) -> None:
         """What is asked.
 
         ``bounds`` are the first steps of adjacent windows and the end of the last; ``places``
         (places, states) says which states are counted together, ``moves`` (moves, states + 1,
         states + 1) which moves, as in `remand.engine.expected.Path.moves`.
         """
-        self.draft = draft
+        self.draft, self._turn = draft, turn
         self.places, self.counted = places, moves
         self.steps = min(draft.steps, bounds[-1])
         self.blocks = -(-self.steps // BLOCK)
@@ -131,17 +142,25 @@ class Solver:
 
     def solve(self, lanes: Lanes) -> Binned:
         """Expected people of one draw's scenarios."""
-        course, begin = None, 0
-        if lanes.together is not None:  # one scenario stands for all until they part
-            begin = min(lanes.parts // BLOCK, self.blocks)
-            alike = self._march(lanes.together, 0, begin, None)
-            many = lanes.inside.shape[1] // lanes.width
-            course = Course(
-                np.tile(alike.census, many), np.tile(alike.held, many),
-                np.tile(alike.last, many), np.tile(alike.moved, many), alike.trail,
-            )  # fmt: skip
-        if course is None or begin < self.blocks:
-            course = self._march(lanes, begin, self.blocks, course)
+        tables = self._tables(lanes)
+        first = None if lanes.together is None else self._tables(lanes.together)
+        if self._turn is not None:
+            self._turn.release()
+        try:
+            course, begin = None, 0
+            if lanes.together is not None:  # one scenario stands for all until they part
+                begin = min(lanes.parts // BLOCK, self.blocks)
+                alike = self._march(lanes.together, first or (), 0, begin, None)
+                many = lanes.inside.shape[1] // lanes.width
+                course = Course(
+                    np.tile(alike.census, many), np.tile(alike.held, many),
+                    np.tile(alike.last, many), np.tile(alike.moved, many), alike.trail,
+                )  # fmt: skip
+            if course is None or begin < self.blocks:
+                course = self._march(lanes, tables, begin, self.blocks, course)
+        finally:
+            if self._turn is not None:
+                self._turn.acquire()
 
         def shaped(series: Floats) -> Floats:
             many = series.shape[2] // lanes.width
@@ -150,10 +169,9 @@ class Solver:
 
         return Binned(shaped(course.held), shaped(course.moved), shaped(course.last))
 
-    def _march(self, lanes: Lanes, begin: int, end: int, course: Course | None) -> Course:
-        """From a block to the next, after what another course has come to."""
+    def _tables(self, lanes: Lanes) -> tuple[Any, ...]:
+        """What the loops read, whatever the course."""
         runs = lanes.runs
-        strata = lanes.inside.shape[1]
         own: dict[laws.Law | None, int] = {None: -1}
         rows: list[Rows] = []
         for run in runs:
@@ -180,24 +198,9 @@ class Solver:
         given = np.array([[g.channel, g.lane] for g in lanes.given], np.int64).reshape(-1, 2)
         leavers = np.array([g.people for g in lanes.given], np.float32)
         doors = np.array(list(lanes.levels), np.int64)
-        if course is None:
-            held = np.zeros((self.windows, len(self.places), strata))
-            moved = np.zeros((self.windows, len(self.counted), strata))
-            empty = np.zeros((0, len(lanes.inside), strata), np.float32)
-            course = Course(lanes.inside.copy(), held, np.zeros_like(held), moved, empty)
-        # only a stretch that does not reach the end is taken up
-        told = BLOCK * end if end < self.blocks else 0
-        trail = np.zeros((told, *lanes.inside.shape), np.float32)
-        total = int(table[:, LANES].sum())
-        spare = BLOCK * int(table[:, LANES].max())  # the loops read on past the last
-        blocks, large = self._room
-        if len(blocks) < total * self.blocks + spare:
-            blocks = np.zeros(total * self.blocks + spare, np.float32)
-            large = np.zeros(total * (self.blocks // BLOCK + 1) + spare, np.float32)
-            self._room = blocks, large
-        _march(
-            self.steps, begin, end, strata, np.array([near for near, _ in rows]),
-            np.array([far for _, far in rows]), table, outlets,
+        return (
+            np.array([near for near, _ in rows]), np.array([far for _, far in rows]),
+            table, outlets,
             np.concatenate([run.channel.profile.ravel() for run in runs], dtype=np.float32),
             np.concatenate([run.steady for run in runs], dtype=np.float32),
             np.concatenate([np.array(run.channel.targets) for run in ways]),
@@ -206,9 +209,33 @@ class Solver:
             np.array(list(lanes.levels.values()), np.float32),
             np.array(list(lanes.calendar.values()), np.float32),
             np.argwhere(self.counted[:, -1, doors] > 0), np.argwhere(self.places > 0),
-            self._span_of, self.window, blocks, large, course.trail, trail,
-            course.census.ravel(), course.held.ravel(), course.last.ravel(), course.moved.ravel(),
+            self._span_of, self.window,
         )  # fmt: skip
+
+    def _march(
+        self, lanes: Lanes, tables: tuple[Any, ...], begin: int, end: int, course: Course | None
+    ) -> Course:
+        """From a block to the next, after what another course has come to."""
+        strata = lanes.inside.shape[1]
+        if course is None:
+            held = np.zeros((self.windows, len(self.places), strata))
+            moved = np.zeros((self.windows, len(self.counted), strata))
+            empty = np.zeros((0, len(lanes.inside), strata), np.float32)
+            course = Course(lanes.inside.copy(), held, np.zeros_like(held), moved, empty)
+        # only a stretch that does not reach the end is taken up
+        told = BLOCK * end if end < self.blocks else 0
+        trail = np.zeros((told, *lanes.inside.shape), np.float32)
+        table = tables[2]
+        total = int(table[:, LANES].sum())
+        spare = BLOCK * int(table[:, LANES].max())  # the loops read on past the last
+        blocks, large = self._room
+        if len(blocks) < total * self.blocks + spare:
+            blocks = np.zeros(total * self.blocks + spare, np.float32)
+            large = np.zeros(total * (self.blocks // BLOCK + 1) + spare, np.float32)
+            self._room = blocks, large
+        room = (blocks, large, course.trail, trail, course.census.ravel(), course.held.ravel(),
+                course.last.ravel(), course.moved.ravel())  # fmt: skip
+        _march(*(self.steps, begin, end, strata, *tables, *room))
         return Course(course.census, course.held, course.last, course.moved, trail)
 
     def _outlets(self, runs: Sequence[Run]) -> tuple[list[Run], list[int]]:

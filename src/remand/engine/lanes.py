@@ -32,6 +32,9 @@ from remand.model.strata import Some, Strata
 from remand.model.uncertain import parts_of
 from remand.model.values import Stock
 
+ROUNDING = 1e-15
+"""Shares that differ by no more are in one proportion."""
+
 WIDTH = 8
 """Lanes come in groups of so many, as a processor multiplies them; some are empty."""
 
@@ -173,6 +176,8 @@ class Draft:
         }
         self._lasting = {id(part) for m in models for part in (*m.states.values(), *m.policies)}
         self._kept: dict[tuple[int, ...], Block] = {}
+        self._tables: dict[int, Table] = {}
+        self._forms: dict[object, list[_Form]] = {}
 
     def _edges(self, model: Model, policies: Sequence[Policy]) -> Iterator[int]:
         """Steps at which anything begins to hold or ends."""
@@ -303,9 +308,10 @@ class Draft:
         strata, kin = self.kin[name]
         reach = self.reach[name]
         state = model.states[name]
-        base = tables.get(id(state))  # scenarios of a draw share it
+        known = self._tables if id(state) in self._lasting else tables
+        base = known.get(id(state))
         if base is None:
-            base = tables[id(state)] = unedited(state, strata, self.entries)
+            base = known[id(state)] = unedited(state, strata, self.entries)
 
         def table_as_of(step: int) -> Table:
             if not policies:
@@ -326,36 +332,29 @@ class Draft:
             onward[:, self.index[state.target(exit_name)]] += now
             mean += now * mean_steps(law, self.clock)
             mixture.append((law, now[kin]))
-        channels = tuple(self._channels(pieces, events, kin))
+        form = (name, *((policy.name, policy.starts) for policy in policies))
+        channels = tuple(self._channels(pieces, events, kin, form))
         return Block(channels, onward[kin], mean[kin], tuple(mixture), (state, *policies))
 
     def _channels(
-        self, pieces: Sequence[Piece], events: Sequence[Event], kin: Ints
+        self, pieces: Sequence[Piece], events: Sequence[Event], kin: Ints, form: object
     ) -> Iterator[Channel]:
-        grouped: dict[tuple[laws.Law | None, int, int], dict[str, Floats]] = {}
-        for piece in pieces:
-            to = grouped.setdefault((piece.law, piece.opens, piece.closes), {})
-            to[piece.target] = to.get(piece.target, 0.0) + piece.weight
+        """Pieces as channels. How they go together is worked out once for all draws of a form."""
+        if not pieces:
+            return
+        rows: dict[object, int] = {}
+        of = [rows.setdefault((p.law, p.opens, p.closes), len(rows)) for p in pieces]
+        weight = np.array(np.broadcast_arrays(*(piece.weight for piece in pieces)))
+        key = (form, tuple(of), tuple(p.target for p in pieces))
         spans = self.steps if events else len(self.entries.first) - 1
-        for (law, opens, closes), weights in grouped.items():
-            for targets, weight, share in _bundles(weights):
-                active = np.flatnonzero(np.asarray(weight.any(axis=1))[kin])
-                lane = int(active[0]) // WIDTH * WIDTH
-                who = kin[lane : int(active[-1]) + 1]
-                empty = np.zeros((-len(who) % WIDTH, weight.shape[1]))
-                each = np.concatenate([weight[who], empty])
-                yield Channel(
-                    law,
-                    opens,
-                    closes,
-                    lane,
-                    len(each),
-                    each[:, : each.shape[1] - spans][:, ::-1],
-                    np.ascontiguousarray(each[:, -spans:].T),
-                    bool(events),
-                    tuple(self.index[to] for to in targets),
-                    np.concatenate([share[:, who], np.zeros((len(share), len(empty)))], axis=1),
-                )
+        if events:
+            together = _forms(weight, of, pieces, kin, spans)
+        elif key in self._forms:
+            together = self._forms[key]
+        else:
+            together = self._forms[key] = _forms(weight, of, pieces, kin, spans)
+        for some in together:
+            yield from some.channels(weight, pieces, self.index, spans, daily=bool(events))
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -474,21 +473,93 @@ def _beside(channels: Sequence[Channel], lane: int) -> Channel:
     )
 
 
-def _bundles(weights: dict[str, Floats]) -> Iterator[tuple[tuple[str, ...], Floats, Floats]]:
-    """Targets whose weights keep one proportion at every entry, the weight of all, and shares.
+@dataclass(frozen=True)
+class _Form:
+    """How pieces of one state make channels of the same lanes.
 
-    Shares are (targets, groups); nothing for nobody.
+    Attributes:
+        members: by channel, which pieces go together, end to end, and ``starts`` of each.
+        peak: (channels, groups) where their weight is told from: most of them enter there.
+        who: (lanes,) the group of each lane from ``lane`` on, ``empty`` ones behind.
+        held: by channel, first and last span (or step) at which anyone enters.
     """
-    targets = tuple(weights)
-    each = np.array(np.broadcast_arrays(*weights.values()))
-    left = [i for i in range(len(targets)) if each[i].any()]
-    while left:
-        lead = each[left[0]]
-        peak = lead.argmax(axis=1)[:, None]
-        most = np.take_along_axis(lead, peak, axis=1)
-        scale = np.take_along_axis(each[left], peak[None], axis=2) / np.where(most > 0, most, 1.0)
-        alike = np.abs(each[left] - scale * lead).max(axis=(1, 2)) <= 1e-15
-        total = lead * scale[alike].sum(axis=0)
-        share = (scale[alike] / np.where(most > 0, scale[alike].sum(axis=0), 1.0))[..., 0]
-        yield tuple(targets[i] for i, own in zip(left, alike, strict=True) if own), total, share
-        left = [i for i, own in zip(left, alike, strict=True) if not own]
+
+    members: Ints
+    starts: Ints
+    peak: Ints
+    lane: int
+    who: Ints
+    empty: int
+    held: tuple[tuple[int, int], ...]
+
+    def channels(
+        self,
+        weight: Floats,
+        pieces: Sequence[Piece],
+        index: dict[str, int],
+        spans: int,
+        *,
+        daily: bool,
+    ) -> Iterator[Channel]:
+        """The channels, given the weight of every piece: (pieces, groups, spans)."""
+        own = weight[self.members]
+        total = np.add.reduceat(own, self.starts, axis=0)
+        many = np.diff(self.starts, append=len(own))
+        peak = np.repeat(self.peak, many, axis=0)[..., None]
+        most = np.repeat(np.take_along_axis(total, self.peak[..., None], axis=2), many, axis=0)
+        share = np.take_along_axis(own, peak, axis=2) / np.where(most > 0, most, 1.0)
+        lanes = len(self.who) + self.empty
+        shares = np.zeros((len(own), lanes))
+        shares[:, : len(self.who)] = share[:, self.who, 0]
+        before = total.shape[2] - spans
+        each = np.zeros((len(total), total.shape[2], lanes))
+        each[..., : len(self.who)] = total.transpose(0, 2, 1)[..., self.who]
+        profiles = each[:, before:]
+        pasts = each[:, :before].transpose(0, 2, 1)[..., ::-1]
+        for c, (start, count) in enumerate(zip(self.starts, many, strict=True)):
+            piece = pieces[self.members[start]]
+            to = tuple(index[pieces[m].target] for m in self.members[start : start + count])
+            channel = Channel(
+                piece.law, piece.opens, piece.closes, self.lane, lanes,
+                pasts[c], profiles[c], daily, to, shares[start : start + count],
+            )  # fmt: skip
+            channel.__dict__["held"] = self.held[c]  # as it is for every draw of the form
+            yield channel
+
+
+def _forms(
+    weight: Floats, of: Sequence[int], pieces: Sequence[Piece], kin: Ints, spans: int
+) -> list[_Form]:
+    """Pieces of one law whose weights keep one proportion at every entry go together."""
+    found: dict[tuple[int, bytes, int], list[tuple[list[int], Ints, tuple[int, int]]]] = {}
+    for law in range(max(of) + 1):
+        left = [i for i, own in enumerate(of) if own == law and weight[i].any()]
+        while left:
+            lead = weight[left[0]]
+            peak = lead.argmax(axis=1)
+            at = (np.arange(len(lead)), peak)
+            most = np.where(lead[at] > 0, lead[at], 1.0)
+            same = [
+                i for i in left
+                if np.abs(weight[i] - (weight[i][at] / most)[:, None] * lead).max() <= ROUNDING
+                and pieces[i].target not in {pieces[j].target for j in left if j < i}
+            ]  # fmt: skip
+            active = np.flatnonzero(np.asarray(lead.any(axis=1))[kin])
+            lane = int(active[0]) // WIDTH * WIDTH
+            who = kin[lane : int(active[-1]) + 1]
+            some = np.flatnonzero(lead[:, -spans:].any(axis=0))
+            held = (int(some[0]), int(some[-1])) if len(some) else (1, 0)
+            found.setdefault((lane, who.tobytes(), len(who)), []).append((same, peak, held))
+            left = [i for i in left if i not in same]
+    return [
+        _Form(
+            np.array([i for same, _, _ in own for i in same]),
+            np.cumsum([0, *(len(same) for same, _, _ in own[:-1])]),
+            np.array([peak for _, peak, _ in own]),
+            lane,
+            np.frombuffer(who, np.int64),
+            -count % WIDTH,
+            tuple(held for _, _, held in own),
+        )
+        for (lane, who, count), own in found.items()
+    ]

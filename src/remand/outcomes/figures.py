@@ -112,12 +112,14 @@ def uncertain_figures(
     chance: Chance,
     prices: Model,
     band: str,
+    *,
+    each: bool,
 ) -> Iterator[Drawn]:
     """Figures of draws, whose tally begins with an axis of them, with chance added.
 
-    Yields the rows of one quantity after the other, each with its value in every draw, chance
-    left out. Means are the formulas' of the mean tally; sd and quantiles hold what is uncertain
-    and chance together. ``prices`` is the model with its prices in each draw.
+    Yields the rows of one quantity after the other, with their values in ``each`` draw if asked,
+    chance left out. Means are the formulas' of the mean tally; sd and quantiles hold what is
+    uncertain and chance together. ``prices`` is the model with its prices in each draw.
     """
     frame = _Frame(model, cells, windows)
     points = measures(tally.mean(), model, cells, quantities)
@@ -125,7 +127,9 @@ def uncertain_figures(
     with np.errstate(divide="ignore", invalid="ignore"):
         for point, own in zip(points, replicates, strict=True):
             known = np.where(np.isfinite(own.values), own.values, np.nan)
-            values = known.reshape(len(known), -1)[:, frame.kept(point).ravel()].T
+            values = np.zeros((0, len(known)))
+            if each:
+                values = known.reshape(len(known), -1)[:, frame.kept(point).ravel()].T
             if point.quantity == "disparity_pooled":
                 yield Drawn(frame.of(iter([(point, Spread())])), values)
                 continue

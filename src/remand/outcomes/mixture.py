@@ -15,9 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remand.engine.cache import compiled
+from remand.engine.threads import in_threads
 from remand.outcomes.bands import QUANTILES
 
 Floats = NDArray[np.float64]
+
+AT_ONCE = 2**21
+"""Numbers that are sorted at once."""
 
 PARTS = 31
 """Normal parts a mixture is made of at most: draws that lie side by side are taken together, fewer
@@ -50,22 +54,35 @@ def quantiles(means: Floats, dispersion: Floats | float, least: float = 0.0) -> 
     >>> [round(float(q[name][0])) for name in ("q05", "q50", "q95")]
     [92, 100, 108]
     """
-    draws = len(means)
-    ordered = np.sort(np.ascontiguousarray(means.reshape(draws, -1).T), axis=1)
-    edges = _edges(draws)
-    many = np.diff(edges)
-    each = np.broadcast_to(dispersion, means.shape[1:]).reshape(-1, 1)
-    centre = np.add.reduceat(ordered, edges[:-1], axis=1) / many
-    square = np.add.reduceat(ordered**2 + each * np.abs(ordered), edges[:-1], axis=1) / many
-    width = np.sqrt(np.maximum(square - centre**2, 0.0))
-    wanted = np.array(list(QUANTILES.values()))
-    found = np.empty((len(wanted), len(ordered)))
-    _invert(centre, width, many / draws, wanted, found)
-    shape = means.shape[1:]
+    cells = means.reshape(len(means), -1)
+    each = np.broadcast_to(dispersion, means.shape[1:]).reshape(-1)
+    found = np.empty((len(QUANTILES), cells.shape[1]))
+    some = max(AT_ONCE // len(means), 1)
+    starts = range(0, cells.shape[1], some)
+
+    def one(first: int) -> None:
+        part = slice(first, first + some)
+        found[:, part] = _quantiles(cells[:, part], each[part])
+
+    in_threads(one, starts, threads=None)
     return {
-        name: np.maximum(row, least).reshape(shape)
+        name: np.maximum(row, least).reshape(means.shape[1:])
         for name, row in zip(QUANTILES, found, strict=True)
     }
+
+
+def _quantiles(cells: Floats, dispersion: Floats) -> Floats:
+    """(quantiles, cells) of mixtures (draws, cells)."""
+    ordered = np.sort(np.ascontiguousarray(cells.T, np.float64), axis=1)
+    edges = _edges(len(cells))
+    many = np.diff(edges)
+    centre = np.add.reduceat(ordered, edges[:-1], axis=1) / many
+    spread = ordered**2 + dispersion[:, None] * np.abs(ordered)
+    square = np.add.reduceat(spread, edges[:-1], axis=1) / many
+    width = np.sqrt(np.maximum(square - centre**2, 0.0))
+    found = np.empty((len(QUANTILES), len(ordered)))
+    _invert(centre, width, many / len(cells), np.array(list(QUANTILES.values())), found)
+    return found
 
 
 def _edges(draws: int) -> NDArray[np.int64]:

@@ -99,8 +99,9 @@ def draw(
             whole = tally.whole() if windowed is period else tally
             frames, each = [], []
             for found in uncertain_figures(
-                model, whole, windowed, cells, wanted, replace(chance), worlds.beside(model), band
-            ):
+                model, whole, windowed, cells, wanted, replace(chance), worlds.beside(model), band,
+                each=windowed is period,
+            ):  # fmt: skip
                 frames.append(found.frame)
                 if windowed is period:
                     each.append(found.each)
@@ -135,22 +136,23 @@ class _Run:
         )
         self.levelled = any(quantity.startswith("disparity") for quantity in wanted)
         self._own = threading.local()
+        self._turn = threading.Lock()
 
     def solved(self, draw: int) -> Binned:
         """One world, in every scenario."""
         solver = getattr(self._own, "solver", None)
         if solver is None:
             places = self.cells.members.astype(float)
-            solver = Solver(self.draft, self.windows.bounds, places, self.moves)
+            solver = Solver(self.draft, self.windows.bounds, places, self.moves, self._turn)
             self._own.solver = solver
         try:
-            lanes = self.draft.lanes(self.worlds.models(draw))
+            with self._turn:
+                return solver.solve(self.draft.lanes(self.worlds.models(draw)))
         except InputError as error:
             raise InputError(
                 replace(p, message=f"in draw {draw + 1} of {self.worlds.draws}: {p.message}")
                 for p in error.problems
             ) from None
-        return solver.solve(lanes)
 
     def tallies(self) -> list[Tally]:
         """Each scenario's tally, with an axis of draws in front."""
