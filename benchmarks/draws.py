@@ -1,8 +1,9 @@
 """Time comparisons over draws: `python benchmarks/draws.py`.
 
-Philadelphia, four platforms (one of them empty), 2015–2022, by race, 500 draws, by month and by day, each
-in a process of its own, with a profile of where the time goes; and one draw of workload W against
-one SimPy replicate of it. Exit code 1 if a bar is missed. Bars are never tests: see README.md.
+Philadelphia, four platforms (one of them empty), 2015–2022, by race, 500 draws, by month and by
+day, each in a process of its own, with a profile of where the time goes; and one draw of workload W
+against one SimPy replicate of it. Exit code 1 if a bar is missed. Bars are never tests: see
+README.md.
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ def test_one_seed_gives_the_same_digits_and_another_seed_others(build, what, pla
 @given(what=counties(), one=plans(), two=plans())
 def test_a_platform_more_leaves_the_draws_of_the_others_as_they_were(build, what, one, two):
     """In front or behind: the same worlds, solved alike to a millionth of a person, below which
-    nobody's way on within a day is followed (`remand.engine.binned.NOBODY`)."""
+    nobody's way on within a day is followed (`remand.engine.bin_days.NOBODY`)."""
     spec = county(build, **what)
     a, b = (build.platform(policy(build, **p), name=n) for p, n in ((one, "a"), (two, "b")))
     alone, before, after = (
