@@ -26,8 +26,8 @@ from timing import Line, alternate, machine, middle, show
 import remand as rm
 from remand.engine.binned import Solver
 from remand.engine.compile import compile_model
+from remand.engine.draft import Draft
 from remand.engine.expected import solve
-from remand.engine.lanes import Draft
 from remand.outcomes.cells import Cells
 from remand.outcomes.figures import QUANTITIES
 from remand.outcomes.spread import Chance

@@ -10,8 +10,8 @@ import pytest
 import remand as rm
 from remand.engine.binned import Solver
 from remand.engine.compile import compile_model
+from remand.engine.draft import Draft
 from remand.engine.expected import solve
-from remand.engine.lanes import Draft
 from remand.engine.moments import Reward
 
 PLANS = ("status-quo", "reduction-plan-2016", "dao-2018-19", "krasner-2017")

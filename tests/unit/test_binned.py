@@ -7,8 +7,8 @@ import pytest
 
 from remand.engine.binned import Solver
 from remand.engine.compile import compile_model
+from remand.engine.draft import Draft
 from remand.engine.expected import solve
-from remand.engine.lanes import Draft
 from remand.engine.moments import Reward
 
 STRATA = {"sex": ["women", "men"], "charge": ["felony", "theft", "other"]}

@@ -50,8 +50,9 @@ from remand.engine.bins import (
     row_of,
 )
 from remand.engine.cache import compiled
+from remand.engine.draft import Draft
 from remand.engine.kernel import Floats, Ints
-from remand.engine.lanes import Channel, Draft, Lanes, Run
+from remand.engine.lanes import Channel, Lanes, Run
 from remand.model import laws
 
 KEPT = 512

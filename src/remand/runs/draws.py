@@ -12,9 +12,9 @@ import polars as pl
 
 from remand.engine.binned import Binned, Solver
 from remand.engine.compile import compile_model
+from remand.engine.draft import Draft
 from remand.engine.expected import solve
 from remand.engine.kernel import Floats
-from remand.engine.lanes import Draft
 from remand.engine.moments import Reward
 from remand.engine.threads import in_threads
 from remand.errors import InputError, Refusal

@@ -16,10 +16,10 @@ import numpy as np
 from remand.engine.binned import Solver
 from remand.engine.compile import compile_model
 from remand.engine.doors import by_door
+from remand.engine.draft import Draft
 from remand.engine.expected import Path as SolvedPath
 from remand.engine.expected import solve
 from remand.engine.kernel import Floats
-from remand.engine.lanes import Draft
 from remand.engine.moments import Reward
 from remand.engine.threads import in_threads
 from remand.errors import InputError, Path, Refusal
