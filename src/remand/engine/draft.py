@@ -19,6 +19,7 @@ from remand.engine.lanes import (
     Given,
     Lanes,
     Run,
+    filled,
     forms_of,
     side_by_side,
 )
@@ -235,14 +236,14 @@ class Draft:
         weight = np.array(np.broadcast_arrays(*(piece.weight for piece in pieces)))
         key = (form, tuple(of), tuple(p.target for p in pieces))
         spans = self.steps if events else len(self.entries.first) - 1
-        if events:
-            together = forms_of(weight, of, pieces, kin, spans)
-        elif key in self._forms:
-            together = self._forms[key]
-        else:
-            together = self._forms[key] = forms_of(weight, of, pieces, kin, spans)
-        for some in together:
-            yield from some.channels(weight, pieces, self.index, spans, daily=bool(events))
+        known = None if events else self._forms.get(key)
+        parted = None if known is None else filled(known, weight)
+        if parted is None:
+            self._forms[key] = forms_of(weight, of, pieces, kin)
+            parted = filled(self._forms[key], weight)
+            assert parted is not None  # noqa: S101 - forms fit what they were made of
+        for one, total, share in parted:
+            yield from one.channels(total, share, pieces, self.index, spans, daily=bool(events))
 
     # -- inside -----------------------------------------------------------------------------
 

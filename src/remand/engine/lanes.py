@@ -18,7 +18,7 @@ from remand.engine.kernel import Floats, Ints
 from remand.engine.windows import Piece
 from remand.model import laws
 
-ROUNDING = 1e-15
+ROUNDING = 1e-14
 """Shares that differ by no more are in one proportion."""
 
 WIDTH = 8
@@ -38,6 +38,7 @@ class Channel:
         daily: whether ``profile`` is by step.
         targets: states entered, or the number of states.
         share: (targets, lanes).
+        held: first and last span (or step) at which anyone enters; (1, 0) if never.
     """
 
     law: laws.Law | None
@@ -50,12 +51,7 @@ class Channel:
     daily: bool
     targets: tuple[int, ...]
     share: Floats
-
-    @cached_property
-    def held(self) -> tuple[int, int]:
-        """First and last span (or step) at which anyone enters; (1, 0) if never."""
-        some = np.flatnonzero(self.profile.any(axis=1))
-        return (int(some[0]), int(some[-1])) if len(some) else (1, 0)
+    held: tuple[int, int]
 
     @cached_property
     def way(self) -> tuple[object, ...]:
@@ -174,8 +170,10 @@ def _beside(channels: Sequence[Channel], lane: int) -> Channel:
     first = channels[0]
     if len(channels) == 1:
         return replace(first, lane=first.lane + lane)
+    ever = [channel.held for channel in channels if channel.held[0] <= channel.held[1]]
     return replace(
         first,
+        held=(min(a for a, _ in ever), max(b for _, b in ever)) if ever else first.held,
         lane=lane,
         lanes=sum(channel.lanes for channel in channels),
         past=np.concatenate([channel.past for channel in channels]),
@@ -190,9 +188,8 @@ class Form:
 
     Attributes:
         members: by channel, which pieces go together, end to end, and ``starts`` of each.
-        peak: (channels, groups) where their weight is told from: most of them enter there.
+        peak: (channels, groups) where their shares are told from: most of them enter there.
         who: (lanes,) the group of each lane from ``lane`` on, ``empty`` ones behind.
-        held: by channel, first and last span (or step) at which anyone enters.
     """
 
     members: Ints
@@ -201,48 +198,74 @@ class Form:
     lane: int
     who: Ints
     empty: int
-    held: tuple[tuple[int, int], ...]
+
+    @property
+    def many(self) -> Ints:
+        """(channels,) pieces in each."""
+        return np.diff(self.starts, append=len(self.members))
+
+    def parted(self, weight: Floats) -> tuple[Floats, Floats] | None:
+        """Weight of each channel, (channels, groups, spans), and each member's share of it.
+
+        ``weight`` is that of every piece. None where these do not keep one proportion.
+        """
+        own, many = weight[self.members], self.many
+        total = np.add.reduceat(own, self.starts, axis=0)
+        every = np.repeat(total, many, axis=0)
+        at = np.repeat(self.peak, many, axis=0)[..., None]
+        most = np.take_along_axis(every, at, axis=2)
+        share = np.take_along_axis(own, at, axis=2) / np.where(most > 0, most, 1.0)
+        alike = np.abs(own - share * every).max() <= ROUNDING
+        return (total, share[..., 0]) if alike else None
 
     def channels(
         self,
-        weight: Floats,
+        total: Floats,
+        share: Floats,
         pieces: Sequence[Piece],
         index: dict[str, int],
         spans: int,
         *,
         daily: bool,
     ) -> Iterator[Channel]:
-        """The channels, given the weight of every piece: (pieces, groups, spans)."""
-        own = weight[self.members]
-        total = np.add.reduceat(own, self.starts, axis=0)
-        many = np.diff(self.starts, append=len(own))
-        peak = np.repeat(self.peak, many, axis=0)[..., None]
-        most = np.repeat(np.take_along_axis(total, self.peak[..., None], axis=2), many, axis=0)
-        share = np.take_along_axis(own, peak, axis=2) / np.where(most > 0, most, 1.0)
+        """The channels, given their weights and shares as `parted` gives them."""
         lanes = len(self.who) + self.empty
-        shares = np.zeros((len(own), lanes))
-        shares[:, : len(self.who)] = share[:, self.who, 0]
+        shares = np.zeros((len(share), lanes))
+        shares[:, : len(self.who)] = share[:, self.who]
         before = total.shape[2] - spans
         each = np.zeros((len(total), total.shape[2], lanes))
         each[..., : len(self.who)] = total.transpose(0, 2, 1)[..., self.who]
         profiles = each[:, before:]
         pasts = each[:, :before].transpose(0, 2, 1)[..., ::-1]
-        for c, (start, count) in enumerate(zip(self.starts, many, strict=True)):
+        some = np.asarray(profiles.any(axis=2))
+        firsts, lasts = some.argmax(axis=1), spans - 1 - some[:, ::-1].argmax(axis=1)
+        ever = np.asarray(some.any(axis=1))
+        for c, (start, count) in enumerate(zip(self.starts, self.many, strict=True)):
             piece = pieces[self.members[start]]
             to = tuple(index[pieces[m].target] for m in self.members[start : start + count])
-            channel = Channel(
-                piece.law, piece.opens, piece.closes, self.lane, lanes,
-                pasts[c], profiles[c], daily, to, shares[start : start + count],
+            held = (int(firsts[c]), int(lasts[c])) if ever[c] else (1, 0)
+            yield Channel(
+                piece.law, piece.opens, piece.closes, self.lane, lanes, pasts[c], profiles[c],
+                daily, to, shares[start : start + count], held,
             )  # fmt: skip
-            channel.__dict__["held"] = self.held[c]  # as it is for every draw of the form
-            yield channel
 
 
-def forms_of(
-    weight: Floats, of: Sequence[int], pieces: Sequence[Piece], kin: Ints, spans: int
-) -> list[Form]:
+def filled(forms: Sequence[Form], weight: Floats) -> list[tuple[Form, Floats, Floats]] | None:
+    """Each form with its weights and shares; None where they are not the forms of these pieces."""
+    found = []
+    lost = np.asarray(weight.any(axis=2))
+    for form in forms:
+        parted = form.parted(weight)
+        if parted is None:
+            return None
+        found.append((form, *parted))
+        lost[form.members[:, None], np.unique(form.who)] = False
+    return None if lost.any() else found
+
+
+def forms_of(weight: Floats, of: Sequence[int], pieces: Sequence[Piece], kin: Ints) -> list[Form]:
     """Pieces of one law whose weights keep one proportion at every entry go together."""
-    found: dict[tuple[int, bytes, int], list[tuple[list[int], Ints, tuple[int, int]]]] = {}
+    found: dict[tuple[int, bytes, int], list[tuple[list[int], Ints]]] = {}
     for law in range(max(of) + 1):
         left = [i for i, own in enumerate(of) if own == law and weight[i].any()]
         while left:
@@ -258,19 +281,16 @@ def forms_of(
             active = np.flatnonzero(np.asarray(lead.any(axis=1))[kin])
             lane = int(active[0]) // WIDTH * WIDTH
             who = kin[lane : int(active[-1]) + 1]
-            some = np.flatnonzero(lead[:, -spans:].any(axis=0))
-            held = (int(some[0]), int(some[-1])) if len(some) else (1, 0)
-            found.setdefault((lane, who.tobytes(), len(who)), []).append((same, peak, held))
+            found.setdefault((lane, who.tobytes(), len(who)), []).append((same, peak))
             left = [i for i in left if i not in same]
     return [
         Form(
-            np.array([i for same, _, _ in own for i in same]),
-            np.cumsum([0, *(len(same) for same, _, _ in own[:-1])]),
-            np.array([peak for _, peak, _ in own]),
+            np.array([i for same, _ in own for i in same]),
+            np.cumsum([0, *(len(same) for same, _ in own[:-1])]),
+            np.array([peak for _, peak in own]),
             lane,
             np.frombuffer(who, np.int64),
             -count % WIDTH,
-            tuple(held for _, _, held in own),
         )
         for (lane, who, count), own in found.items()
     ]
