@@ -32,7 +32,7 @@ from remand.model.policy import Policy
 from remand.model.spec import Row
 from remand.model.states import GONE
 from remand.model.strata import Some, Strata
-from remand.model.uncertain import parts_of
+from remand.model.uncertain import Uncertain, parts_of
 from remand.model.values import Stock
 
 ALONE = 64
@@ -79,7 +79,10 @@ class Draft:
             yield first
             if np.isfinite(ends):
                 yield int(ends)
-            length = int(np.ceil(policy.phase_in / self.clock.days))
+            longest = policy.phase_in
+            if isinstance(longest, Uncertain):
+                longest = max(longest.law.between(1.0))
+            length = int(np.ceil(longest / self.clock.days))
             yield from range(first, first + length, max(1, min(PHASE, length // 8)))
             yield first + length
 
@@ -233,7 +236,14 @@ class Draft:
             return
         rows: dict[object, int] = {}
         of = [rows.setdefault((p.law, p.opens, p.closes), len(rows)) for p in pieces]
-        weight = np.array(np.broadcast_arrays(*(piece.weight for piece in pieces)))
+        longest = max(piece.weight.shape[1] for piece in pieces)
+        weight = np.array([
+            # of strata that no event touches, those from before the start stand as one
+            np.pad(p.weight, ((0, 0), (longest - p.weight.shape[1], 0)), mode="edge")
+            if p.weight.shape[1] < longest
+            else p.weight
+            for p in pieces
+        ])  # fmt: skip
         key = (form, tuple(of), tuple(p.target for p in pieces))
         spans = self.steps if events else len(self.entries.first) - 1
         known = None if events else self._forms.get(key)

@@ -188,13 +188,11 @@ class Form:
 
     Attributes:
         members: by channel, which pieces go together, end to end, and ``starts`` of each.
-        peak: (channels, groups) where their shares are told from: most of them enter there.
         who: (lanes,) the group of each lane from ``lane`` on, ``empty`` ones behind.
     """
 
     members: Ints
     starts: Ints
-    peak: Ints
     lane: int
     who: Ints
     empty: int
@@ -212,7 +210,7 @@ class Form:
         own, many = weight[self.members], self.many
         total = np.add.reduceat(own, self.starts, axis=0)
         every = np.repeat(total, many, axis=0)
-        at = np.repeat(self.peak, many, axis=0)[..., None]
+        at = every.argmax(axis=2)[..., None]  # shares are told from where most enter
         most = np.take_along_axis(every, at, axis=2)
         share = np.take_along_axis(own, at, axis=2) / np.where(most > 0, most, 1.0)
         alike = np.abs(own - share * every).max() <= ROUNDING
@@ -265,7 +263,7 @@ def filled(forms: Sequence[Form], weight: Floats) -> list[tuple[Form, Floats, Fl
 
 def forms_of(weight: Floats, of: Sequence[int], pieces: Sequence[Piece], kin: Ints) -> list[Form]:
     """Pieces of one law whose weights keep one proportion at every entry go together."""
-    found: dict[tuple[int, bytes, int], list[tuple[list[int], Ints]]] = {}
+    found: dict[tuple[int, bytes, int], list[list[int]]] = {}
     for law in range(max(of) + 1):
         left = [i for i, own in enumerate(of) if own == law and weight[i].any()]
         while left:
@@ -281,13 +279,12 @@ def forms_of(weight: Floats, of: Sequence[int], pieces: Sequence[Piece], kin: In
             active = np.flatnonzero(np.asarray(lead.any(axis=1))[kin])
             lane = int(active[0]) // WIDTH * WIDTH
             who = kin[lane : int(active[-1]) + 1]
-            found.setdefault((lane, who.tobytes(), len(who)), []).append((same, peak))
+            found.setdefault((lane, who.tobytes(), len(who)), []).append(same)
             left = [i for i in left if i not in same]
     return [
         Form(
-            np.array([i for same, _ in own for i in same]),
-            np.cumsum([0, *(len(same) for same, _ in own[:-1])]),
-            np.array([peak for _, peak in own]),
+            np.array([i for same in own for i in same]),
+            np.cumsum([0, *(len(same) for same in own[:-1])]),
             lane,
             np.frombuffer(who, np.int64),
             -count % WIDTH,

@@ -92,6 +92,8 @@ class Uncertainty(Sourced):
         rising = [v for v in (self.low, self.mode, self.high) if v is not None]
         if rising != sorted(rising) or (rising and rising[0] == rising[-1]):
             raise ValueError("a range needs 'low' below 'high', and 'mode' between them")
+        if rising and self.point is not None and not rising[0] <= self.point <= rising[-1]:
+            raise ValueError("'point' must lie between 'low' and 'high'")
         if self.law == "beta" and not 0 < self._mean_sd[0] * (1 - self._mean_sd[0]) > (
             self._mean_sd[1] ** 2
         ):

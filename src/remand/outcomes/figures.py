@@ -16,8 +16,16 @@ from remand.engine.stays import Stays
 from remand.model.model import Model
 from remand.outcomes import bands
 from remand.outcomes.cells import Cells, Place
-from remand.outcomes.measures import OVERFLOW, QUANTITIES, STAY_BASIS, Measure, measures
-from remand.outcomes.spread import Analytic, Chance, Spread, of_replicates
+from remand.outcomes.measures import (
+    OVERFLOW,
+    QUANTITIES,
+    STAY_BASIS,
+    Measure,
+    compared,
+    measures,
+    population,
+)
+from remand.outcomes.spread import Added, Analytic, Chance, Spread, of_replicates
 from remand.outcomes.suppression import hide_with_totals, with_totals
 from remand.outcomes.tally import Tally, expected
 from remand.outcomes.windows import Windows
@@ -124,6 +132,9 @@ def uncertain_figures(
     frame = _Frame(model, cells, windows)
     points = measures(tally.mean(), model, cells, quantities)
     replicates = measures(tally, prices, cells, quantities)
+    told = any(quantity.startswith("disparity") for quantity in quantities)
+    levels = compared(tally, model, cells) if told else None
+    added = Added(chance, population(tally), band, levels)
     with np.errstate(divide="ignore", invalid="ignore"):
         for point, own in zip(points, replicates, strict=True):
             known = np.where(np.isfinite(own.values), own.values, np.nan)
@@ -134,7 +145,7 @@ def uncertain_figures(
                 yield Drawn(frame.of(iter([(point, Spread())])), values)
                 continue
             at = replace(point, values=known.mean(axis=0)) if point.stepped else point
-            yield Drawn(frame.of(iter([(at, chance.added(at, known, band))])), values)
+            yield Drawn(frame.of(iter([(at, added.of(at, known))])), values)
 
 
 def plain(model: Model, windows: Windows, cells: Cells, points: Iterable[Measure]) -> pl.DataFrame:

@@ -75,7 +75,9 @@ def measures(
     tally: Tally, model: Model, cells: Cells, wanted: Collection[str]
 ) -> Iterator[Measure]:
     """Every quantity wanted that the model and the tally have, in the order of `QUANTITIES`."""
-    every = (_held, _moved, _disparity, _stays, _overflow)
+    every = [_held, _moved, _stays, _overflow]
+    if any(quantity.startswith("disparity") for quantity in wanted):
+        every.insert(2, _disparity)
     for some in every:
         yield from (m for m in some(tally, model, cells) if m.quantity in wanted)
 

@@ -43,8 +43,15 @@ def cdf(at: Floats, means: Floats, dispersion: Floats | float) -> Floats:
     return np.asarray(ndtr(score).mean(axis=0))
 
 
-def quantiles(means: Floats, dispersion: Floats | float, least: float = 0.0) -> dict[str, Floats]:
+def quantiles(
+    means: Floats,
+    dispersion: Floats | float,
+    least: float = 0.0,
+    variance: Floats | float = 0.0,
+) -> dict[str, Floats]:
     """Quantiles of each mixture, never below ``least``; shapes as for `cdf`.
+
+    ``variance`` (…) is a part of it that is the same in every draw.
 
     NaN where a draw has none. Exact for up to `PARTS` draws, and to a hundredth of a standard
     deviation or two beyond; where draws lie in heaps with nothing between them, to four.
@@ -55,14 +62,14 @@ def quantiles(means: Floats, dispersion: Floats | float, least: float = 0.0) -> 
     [92, 100, 108]
     """
     cells = means.reshape(len(means), -1)
-    each = np.broadcast_to(dispersion, means.shape[1:]).reshape(-1)
+    each, fixed = (np.broadcast_to(x, means.shape[1:]).reshape(-1) for x in (dispersion, variance))
     found = np.empty((len(QUANTILES), cells.shape[1]))
     some = max(AT_ONCE // len(means), 1)
     starts = range(0, cells.shape[1], some)
 
     def one(first: int) -> None:
         part = slice(first, first + some)
-        found[:, part] = _quantiles(cells[:, part], each[part])
+        found[:, part] = _quantiles(cells[:, part], each[part], fixed[part])
 
     in_threads(one, starts, threads=None)
     return {
@@ -71,13 +78,13 @@ def quantiles(means: Floats, dispersion: Floats | float, least: float = 0.0) -> 
     }
 
 
-def _quantiles(cells: Floats, dispersion: Floats) -> Floats:
+def _quantiles(cells: Floats, dispersion: Floats, variance: Floats) -> Floats:
     """(quantiles, cells) of mixtures (draws, cells)."""
     ordered = np.sort(np.ascontiguousarray(cells.T, np.float64), axis=1)
     edges = _edges(len(cells))
     many = np.diff(edges)
     centre = np.add.reduceat(ordered, edges[:-1], axis=1) / many
-    spread = ordered**2 + dispersion[:, None] * np.abs(ordered)
+    spread = ordered**2 + dispersion[:, None] * np.abs(ordered) + variance[:, None]
     square = np.add.reduceat(spread, edges[:-1], axis=1) / many
     width = np.sqrt(np.maximum(square - centre**2, 0.0))
     found = np.empty((len(QUANTILES), len(ordered)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,15 @@ from remand.model.model import Model
 from remand.outcomes import bands, mixture
 from remand.outcomes.cells import Cells, Groups
 from remand.outcomes.cost import YEAR
-from remand.outcomes.measures import Measure, compared, measures, population, rate_scale, total_only
+from remand.outcomes.measures import (
+    Compared,
+    Measure,
+    compared,
+    measures,
+    population,
+    rate_scale,
+    total_only,
+)
 from remand.outcomes.tally import Tally, expected
 from remand.outcomes.windows import Windows
 
@@ -128,23 +136,27 @@ class Analytic:
         return spread[:, top], spread[:, bottom]
 
 
+AND_CHANCE = " and chance"
+
 PEOPLE = frozenset({"rate", "bed_days", "person_years"})
 """Quantities that are the population times something known."""
+
+COUNTS = frozenset({"population", "admissions", "releases"})
+"""Quantities whose chance is known analytically."""
 
 
 @dataclass(frozen=True)
 class Chance:
-    """How much chance alone moves figures: variance per unit of the mean, by quantity.
+    """How much chance alone moves counts under one scenario: variance per unit of the mean.
 
-    It is that of one solved path, and taken for its like under other policies and in other draws:
-    what a person's stay adds to a count changes little with how many there are.
+    It is that of the scenario's path at its points, and is taken for its draws too.
 
     Attributes:
-        dispersion: (places, groups, windows) each.
+        dispersion: by quantity, (places, groups, windows); 1, as of a Poisson count, where the path
+            has nobody.
     """
 
     dispersion: Mapping[str, Floats]
-    _people: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -155,51 +167,85 @@ class Chance:
         A census of one date, and who moves on it, scatter as Poisson counts do, unless arrivals
         come in clumps; people counted at the start scatter less, which is left out then.
         """
-        tally = expected(path, windows, cells, quantities)
+        wanted = COUNTS & {"population", *quantities}
+        tally = expected(path, windows, cells, wanted)
         spread = Analytic(path, tally, model, cells, windows)
         plain = (tally.lengths == 1).all() and not np.isfinite(path.kernel.size).any()
         found = {}
-        for measure in measures(tally, model, cells, {"population", *quantities}):
-            if measure.quantity in {"population", "admissions", "releases"} and plain:
-                found[measure.quantity] = np.ones(measure.values.shape)
-            elif measure.quantity in SCATTERED and measure.quantity not in PEOPLE:
+        for measure in measures(tally, model, cells, wanted):
+            each = np.ones(measure.values.shape)
+            if not plain:
                 sd = spread.of(measure).sd
                 assert sd is not None  # noqa: S101 - all of them have one
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    each = sd**2 / np.abs(measure.values)
-                found[measure.quantity] = np.where(np.isfinite(each), each, 0.0)
+                each = np.divide(sd**2, measure.values, out=each, where=measure.values > NOBODY)
+            found[measure.quantity] = each
         return cls(found)
 
-    def added(self, measure: Measure, values: Floats, band: str) -> Spread:
+
+@dataclass
+class Added:
+    """Chance added to the draws of one scenario.
+
+    Attributes:
+        chance: its own.
+        people: mean census of every draw, (draws, places, groups, windows).
+        band: what bands are called.
+        levels: what its disparity compares in every draw, if it has one.
+    """
+
+    chance: Chance
+    people: Floats
+    band: str
+    levels: Compared | None = None
+
+    @cached_property
+    def _population(self) -> tuple[Floats, dict[str, Floats]]:
+        """Sd and quantiles of the mean census."""
+        each = self.chance.dispersion["population"]
+        sd = np.sqrt(self.people.var(axis=0, ddof=1) + each * self.people.mean(axis=0))
+        return sd, mixture.quantiles(self.people, each)
+
+    def of(self, measure: Measure, values: Floats) -> Spread:
         """The spread of a quantity whose values in each draw are (draws, …), chance added.
 
         Wings, and what depends on them, have no chance of their own in their bands.
         """
-        name, mean = measure.quantity, np.abs(measure.values)
-        if name in PEOPLE and "quantiles" in self._people:
-            ratio = mean / self._people["mean"]
-            own = {key: value * ratio for key, value in self._people["quantiles"].items()}
-            return Spread(self._people["sd"] * ratio, own, band)
-        if name == "cost" and not measure.stepped and "mean" in self._people:
-            each = self.dispersion["population"] * mean / self._people["mean"]
-        elif name in self.dispersion:
-            each = self.dispersion[name]
+        name = measure.quantity
+        held = self.people.mean(axis=0)
+        ratio = np.divide(measure.values, held, out=np.zeros_like(held), where=held > NOBODY)
+        if name == "population" or name in PEOPLE:
+            sd, quantiles = self._population
+            whole = {key: value * ratio for key, value in quantiles.items()}
+            return Spread(sd * ratio, whole, self.band)
+        if name in COUNTS:
+            each = self.chance.dispersion[name]
+        elif name == "cost" and not measure.stepped:
+            each = self.chance.dispersion["population"] * ratio
+        elif name in {"disparity_ratio", "disparity_difference"} and self.levels is not None:
+            return self._disparity(measure, values, self.levels)
         else:
-            return of_replicates(values, band.removesuffix(AND_CHANCE))
+            return of_replicates(values, self.band.removesuffix(AND_CHANCE))
         each = np.where(np.isfinite(each), each, 0.0)
+        mean = np.abs(np.where(np.isfinite(measure.values), measure.values, 0.0))
         sd = np.sqrt(values.var(axis=0, ddof=1) + each * mean)
-        least = -np.inf if name == "disparity_difference" else 0.0
-        own = mixture.quantiles(values, each, least)
-        if name == "population":
-            self._people.update(mean=mean, quantiles=own, sd=sd)
-        return Spread(sd, own, band)
+        return Spread(sd, mixture.quantiles(values, each), self.band)
+
+    def _disparity(self, measure: Measure, values: Floats, c: Compared) -> Spread:
+        """As if the two counts were independent, and scattered as people held do in all."""
+        each = self.chance.dispersion["population"][:, 0]
+        if measure.quantity == "disparity_difference":
+            variance, least = each * (c.top * c.a**2 + c.bottom * c.b**2).mean(axis=0), -np.inf
+        else:
+            relative = each * (1 / c.top + 1 / c.bottom).mean(axis=0)
+            variance, least = relative * (c.ratio**2).mean(axis=0), 0.0
+        whole = np.zeros(measure.values.shape)
+        whole[:, 0] = np.where(np.isfinite(variance), variance, 0.0)
+        sd = np.sqrt(values.var(axis=0, ddof=1) + whole)
+        return Spread(sd, mixture.quantiles(values, 0.0, least, whole), self.band)
 
 
-AND_CHANCE = " and chance"
-
-SCATTERED = frozenset({"population", "admissions", "releases", "disparity_ratio",
-                       "disparity_difference", *PEOPLE})  # fmt: skip
-"""Quantities whose chance is known analytically."""
+NOBODY = 1e-9
+"""People below which a cell is empty."""
 
 
 def of_replicates(values: Floats, band: str) -> Spread:

@@ -296,17 +296,18 @@ def inferred_numbers(model: Model) -> tuple[int, int]:
 
 def uncertain(worlds: Worlds) -> dict[str, Any]:
     """What a run of draws says of what it drew."""
-    assumed = [one for one in worlds.assumptions if one.law.assumed]
+    assumed = [one for one in worlds.assumptions if one.assumed]
     computed = len(worlds.assumptions) - len(assumed)
     counted = ((len(assumed), "assumption range"), (computed, "interval"))
     parts = [f"{many} {what}{'s' if many > 1 else ''}" for many, what in counted if many]
     if worlds.fit is not None:
         parts.append(f"{worlds.fit.count:,} draws of the fit")
+    step = worlds.scenarios[0].base.clock.step
     made = ", ".join(parts) or "nothing in these files is uncertain"
     return {
         "draws": worlds.draws,
         "seed": worlds.seed,
-        "engine": f"exact in blocks of eight days, {worlds.draws:,} draws, seed {worlds.seed}",
+        "engine": f"exact in blocks of eight {step}s, {worlds.draws:,} draws, seed {worlds.seed}",
         "bands": f"chance and {', '.join(worlds.sources) or 'nothing else'}, from {made}"
         + ("; a range someone chose is an assumption, not a measurement" if assumed else ""),
         "band": "assumption range" if assumed else "interval",
@@ -315,8 +316,8 @@ def uncertain(worlds: Worlds) -> dict[str, Any]:
                 "name": one.name,
                 "source": one.source,
                 "numbers": one.many,
-                "kind": "assumption range" if one.law.assumed else "interval",
-                **one.law.as_document(),
+                "kind": "assumption range" if one.assumed else "interval",
+                "law": one.law.as_document(),
             }
             for one in worlds.assumptions
         ],
@@ -331,12 +332,13 @@ def warnings(scenarios: Sequence[Scenario], until: dt.date, *, drawn: bool = Fal
     model = scenarios[0].base
     if model.tonight == "steady":
         said.append("no census of the first night: the run starts from the model's steady state")
-    ceilings = [
-        f"{scenario.name} ({policy.name})"
+    ceilings = dict.fromkeys(
+        f"{platform.name} ({policy.name})"
         for scenario in scenarios
-        for policy in scenario.platform.policies
+        for platform in scenario.chain
+        for policy in platform.policies
         if policy.compliance.ceiling and policy.edits
-    ]
+    )
     if ceilings:
         said.append(f"a ceiling, not a forecast, since compliance is 100 %: {', '.join(ceilings)}")
     ranged = {
@@ -352,6 +354,11 @@ def warnings(scenarios: Sequence[Scenario], until: dt.date, *, drawn: bool = Fal
                 for name, count in ranged.items()
                 if count
             )
+        )
+    if drawn and model.clock.step != "day":
+        said.append(
+            f"draws take eight {model.clock.step}s together: in the months after a policy begins "
+            "they may be a few per cent off the exact run"
         )
     left_out = [s for s in scenarios if s.platform.not_modelled]
     if left_out:

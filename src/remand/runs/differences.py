@@ -69,6 +69,8 @@ def differences(
                  for series in (*chance, probability)]  # fmt: skip
         covers = list(includes) if chance else []
         apart = (pl.col("p_a_less_b") >= SURE) | (pl.col("p_a_less_b") <= 1 - SURE)
+        if not covers:
+            apart = pl.lit(None, dtype=pl.Boolean)
         parts.append(
             both.select(
                 pl.lit(a).alias("a"),

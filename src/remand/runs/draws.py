@@ -89,29 +89,33 @@ def draw(
     tallies = run.tallies()
     label = ", ".join(worlds.sources) or "nothing uncertain"
     band = f"{worlds.draws:,} draws: {label}{AND_CHANCE}"
-    kernel = compile_model(model, until)
-    lists = [windows.marks(kernel.steps), period.marks(kernel.steps)]
-    path = solve(kernel, marks=lists)
     answers = []
-    for windowed in (windows, period):
-        chance = Chance.of(path, model, cells, windowed, wanted)
-        for k, tally in enumerate(tallies):
-            whole = tally.whole() if windowed is period else tally
-            frames, each = [], []
-            for found in uncertain_figures(
-                model, whole, windowed, cells, wanted, replace(chance), worlds.beside(model), band,
-                each=windowed is period,
-            ):  # fmt: skip
-                frames.append(found.frame)
-                if windowed is period:
-                    each.append(found.each)
-            frame = pl.concat(frames, how="diagonal")
-            frame = frame.select(pl.lit(names[k]).alias("scenario"), pl.all())
-            if windowed is windows:
-                answers.append(Answer(frame, frame))
-            else:
-                answers[k] = replace(answers[k], summary=frame, each=np.concatenate(each))
-    return Draws(answers, _by_source(worlds, tallies, chance, cells, names))
+    chances = []
+    for scenario, tally, name in zip(scenarios, tallies, names, strict=True):
+        kernel = compile_model(scenario.model, until)
+        path = solve(kernel, marks=[w.marks(kernel.steps) for w in (windows, period)])
+        frames, each = [], []
+        for windowed, own in ((windows, tally), (period, tally.whole())):
+            chance = Chance.of(path, model, cells, windowed, wanted)
+            found = list(
+                uncertain_figures(
+                    model,
+                    own,
+                    windowed,
+                    cells,
+                    wanted,
+                    chance,
+                    worlds.beside(model),
+                    band,
+                    each=windowed is period,
+                )
+            )
+            frame = pl.concat([part.frame for part in found], how="diagonal")
+            frames.append(frame.select(pl.lit(name).alias("scenario"), pl.all()))
+            each = [part.each for part in found]
+        chances.append(chance.dispersion["population"][:, 0, 0])
+        answers.append(Answer(frames[0], frames[1], np.concatenate(each)))
+    return Draws(answers, _by_source(worlds, tallies, chances, cells, names))
 
 
 class _Run:
@@ -181,7 +185,7 @@ class _Run:
                 limits=(),
                 lengths=self.windows.lengths.astype(float),
                 held=held[k],
-                by_level=by_level[k] if self.levelled else held[k],
+                by_level=by_level[k],
                 overflow=np.zeros((self.worlds.draws, 0, 3, windows)),
                 admissions=moved[k][:, :places] if self.moving else None,
                 releases=moved[k][:, places:] if self.moving else None,
@@ -192,7 +196,11 @@ class _Run:
 
 
 def _by_source(
-    worlds: Worlds, tallies: Sequence[Tally], chance: Chance, cells: Cells, names: Sequence[str]
+    worlds: Worlds,
+    tallies: Sequence[Tally],
+    dispersions: Sequence[Floats],
+    cells: Cells,
+    names: Sequence[str],
 ) -> pl.DataFrame:
     """How much of the variance of people held is each source's, for scenarios and differences.
 
@@ -207,15 +215,15 @@ def _by_source(
     if worlds.draws < ENOUGH * (len(of) + 1):
         return pl.DataFrame(schema=schema)
     held = np.array([t.held[:, :, 0].sum(axis=-1) / t.lengths.sum() for t in tallies])
-    dispersion = chance.dispersion["population"][:, 0, 0]
     rows: list[dict[str, object]] = []
 
-    def tell(first: str, less: str | None, people: Floats, scatter: Floats) -> None:
+    def tell(first: str, less: str | None, people: Floats, scatter: Floats | None) -> None:
         for i in cells.kinds:
             parts = _parts(people[:, i].astype(float), of, scores, fitted=worlds.fit is not None)
-            if less is None:
+            total = float(people[:, i].var(ddof=1))
+            if scatter is not None:  # a difference is taken in the same worlds, without chance
                 parts["chance"] = float(scatter[i])
-            total = float(people[:, i].var(ddof=1)) + (float(scatter[i]) if less is None else 0.0)
+                total += parts["chance"]
             rows.extend({
                 "scenario": first, "less": less, "kind": cells.places[i].name,
                 "quantity": "population", "source": source, "sd": variance**0.5,
@@ -223,9 +231,9 @@ def _by_source(
             } for source, variance in parts.items())  # fmt: skip
 
     for k, name in enumerate(names):
-        tell(name, None, held[k], dispersion * held[k].mean(axis=0))
+        tell(name, None, held[k], dispersions[k] * held[k].mean(axis=0))
         for j in range(k + 1, len(names)):
-            tell(name, names[j], held[k] - held[j], dispersion)
+            tell(name, names[j], held[k] - held[j], None)
     return pl.DataFrame(rows, schema=schema)
 
 

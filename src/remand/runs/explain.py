@@ -201,7 +201,7 @@ def explain_scenario(
         parts=tuple(parts),
         turns=platforms.turns(hide=bool(hidden[0])),
         assumptions=tuple(assumptions(worlds)),
-        warnings=tuple(warnings([scenario], until, drawn=True)),
+        warnings=tuple(warnings([scenario], until)),
     )
 
 

@@ -43,7 +43,10 @@ def sentence(lever: Lever, model: Model, change: float | None, before: float) ->
     """
     found = (_exits(lever, model), _stays(lever), _elsewhere(lever, model), _arrivals(lever, model),
              _released(lever, model))  # fmt: skip
-    said = "; ".join(clause for clause in found if clause) or "nobody is reached in this period"
+    said = (
+        "; ".join(dict.fromkeys(clause for clause in found if clause))
+        or "nobody is reached in this period"
+    )
     return f"{said[0].upper()}{said[1:]}: {_effect(lever, change, before)}."
 
 
@@ -77,8 +80,8 @@ def _exits(lever: Lever, model: Model) -> str:
     """People who leave a state by another exit."""
     changes = lever.of("exit")
     people, before, after = _sums(changes)
-    if not people:
-        return ""
+    if people < SMALL:
+        return _few(people)
     gained, lost = (_exit_names(changes, side) for side in ("gained", "lost"))
     instead = f" instead of {lost}" if lost else ""
     where = f" {_states(changes, model)}" if len(changes) == 1 else ""
@@ -99,12 +102,17 @@ def _exits(lever: Lever, model: Model) -> str:
     return f"{said}, who would have been held {days(before)} {within}{even} ({everyone})"
 
 
+def _few(people: float) -> str:
+    """All that is said of fewer than ten: with their days, the effect would tell how many."""
+    return "fewer than 10 people a year are reached" if people else ""
+
+
 def _stays(lever: Lever) -> str:
     """People held in the kind for longer or shorter."""
     changes = [c for c in lever.of("stay") if c in lever.yearly]
     people, before, after = _sums(changes)
-    if not people:
-        return ""
+    if people < SMALL:
+        return _few(people)
     return (f"{about(people)} people a year are held {days(after)} {WITHIN[lever.kind]} "
             f"instead of {days(before)}")  # fmt: skip
 
@@ -113,8 +121,8 @@ def _elsewhere(lever: Lever, model: Model) -> str:
     """People whose stay changes in places that are not of the kind."""
     changes = [c for c in lever.of("stay") if c not in lever.yearly]
     people, _, _ = _sums(changes)
-    if not people:
-        return ""
+    if people < SMALL:
+        return _few(people)
     here = [
         sum(getattr(c, side) for c in changes) / people for side in ("here_before", "here_after")
     ]
@@ -126,8 +134,8 @@ def _arrivals(lever: Lever, model: Model) -> str:
     """People who arrive, or no longer do."""
     changes = lever.of("arrival")
     more = sum(change.people for change in changes)
-    if not changes:
-        return ""
+    if abs(more) < SMALL:
+        return _few(more)
     way = "more" if more > 0 else "fewer"
     each = sum(c.days_before + c.days_after for c in changes) / sum(abs(c.people) for c in changes)
     return (f"{about(more)} {way} people a year arrive in {_states(changes, model)}, "
@@ -154,7 +162,7 @@ def _effect(lever: Lever, change: float | None, before: float) -> str:
     way = "more" if change > 0 else "fewer"
     who = "person" if round(abs(change)) == 1 else "people"
     told = [f"{100 * change / before:+.1f} %"] if before > 0 else []
-    if abs(lever.beds + change) > max(APART[0] * abs(change), APART[1]):
+    if lever.reached >= SMALL and abs(lever.beds + change) > max(APART[0] * abs(change), APART[1]):
         told.append(f"{-lever.beds:+,.0f} by these stays alone, in the long run")
     share = f" ({'; '.join(told)})".replace("-", "−") if told else ""
     return f"{holds} {round(abs(change)):,} {way} {who}{share}"

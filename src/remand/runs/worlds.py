@@ -24,7 +24,7 @@ from remand.model.effects import Effects
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.model.policy import Policy
-from remand.model.uncertain import EDGE, Place, Uncertainty, places_of, resolved
+from remand.model.uncertain import EDGE, Place, Uncertain, Uncertainty, places_of, resolved
 
 if TYPE_CHECKING:
     from remand.fitting.drawn import FitDraws
@@ -35,7 +35,8 @@ SOURCES: tuple[Source, ...] = ("parameters", "promise", "baseline", "behaviour")
 kept and what it does; how arrivals drift by themselves; and, if asked for, how people answer."""
 
 BESIDE = frozenset({"prices", "residents", "counted"})
-"""Parts of a model that no person's way depends on: drawn for figures, not for engines."""
+"""Parts of a model that no person's way depends on. Prices are drawn for figures; the others are
+what figures are held against, and stay at their points."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,14 @@ class Assumption:
         source: which of `SOURCES` it belongs to.
         law: how well it is known (of the first, if several).
         many: how many numbers it moves.
+        assumed: whether the law of any of them is someone's choice.
     """
 
     name: str
     source: Source
     law: Uncertainty
     many: int = 1
+    assumed: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,20 @@ class Worlds:
         numbers = list(places_of(base if fit is None else fit.model(0)))
         engine = [place for place in numbers if place.path[0] not in BESIDE]
         self._base = self._drawn("model", engine)
-        self._beside = self._drawn("model", [p for p in numbers if p.path[0] in BESIDE])
-        self._policies = {
-            id(policy): self._drawn(f"{platform.name.partition('#')[0]}/{policy.name}",
-                                    list(places_of(policy)))
+        self._beside = self._drawn("model", [p for p in numbers if p.path[0] == "prices"])
+        named = {
+            id(policy): (f"{platform.name.partition('#')[0]}/{policy.name}", policy)
             for scenario in self.scenarios
             for platform in scenario.chain
             for policy in platform.policies
-        }  # fmt: skip
+        }
+        self._policies = {
+            key: self._drawn(name, list(places_of(policy))) for key, (name, policy) in named.items()
+        }
+        answers = {id(s.effects): s.effects for s in self.scenarios if s.effects is not None}
         self._effects = {
-            id(effects): self._drawn(effects.name, list(places_of(effects)), "behaviour")
-            for effects in (s.effects for s in self.scenarios)
-            if effects is not None
+            key: self._drawn(effects.name, list(places_of(effects)), "behaviour")
+            for key, effects in answers.items()
         }
         self._shocks = self._drawn_shocks(base if fit is None else fit.model(0), until)
 
@@ -147,8 +152,7 @@ class Worlds:
         """A model whose prices are arrays over the draws, for figures of all of them at once."""
         values: dict[Path, object] = {
             path: self._beside.values[:, i] for i, path in enumerate(self._beside.places)
-            if path[0] == "prices"
-        }  # fmt: skip
+        }
         return resolved(model, values)
 
     # -- ranks ------------------------------------------------------------------------------
@@ -167,9 +171,10 @@ class Worlds:
         if name in self._ranks:
             known = next(i for i, one in enumerate(self.assumptions) if one.name == name)
             one = self.assumptions[known]
-            self.assumptions[known] = replace(one, many=one.many + 1)
+            chosen = one.assumed or law.assumed
+            self.assumptions[known] = replace(one, many=one.many + 1, assumed=chosen)
         else:
-            self.assumptions.append(Assumption(name, source, law))
+            self.assumptions.append(Assumption(name, source, law, assumed=law.assumed))
             self._ranks[name] = self._even(name, source)
         return self._ranks[name]
 
@@ -196,10 +201,17 @@ class Worlds:
         moving = [drift for drift in drifts if drift.shocks > 0]
         if not moving:
             return np.zeros((self.draws, 0))
-        days = max((until - drift.from_).days for drift in moving)
-        years = max(int(np.ceil(days / 365.25)), 0)
+        self._first_shock = min(drift.from_ for drift in moving)
+        years = max(int(np.ceil((until - self._first_shock).days / 365.25)), 0)
+        law = Uncertainty(
+            law="normal", mean=0.0, sd=float(moving[0].shocks), source=moving[0].source
+        )
+        chosen = any(
+            drift.shocks.law.assumed if isinstance(drift.shocks, Uncertain) else not drift.source
+            for drift in moving
+        )
         self.assumptions.append(
-            Assumption("drift, year by year", "baseline", _score(float(moving[0].shocks)), years)
+            Assumption("drift, year by year", "baseline", law, years, assumed=chosen)
         )
         ranks = [self._even(f"drift/{year}", "baseline") for year in range(years)]
         return _scores(np.array(ranks).reshape(years, self.draws).T)
@@ -209,7 +221,8 @@ class Worlds:
         added: dict[Path, object] = {}
         for name, arrivals in model.arrivals.items():
             if arrivals.drift is not None and arrivals.drift.shocks > 0:
-                years = arrivals.drift.shocks * self._shocks[draw]
+                since = (arrivals.drift.from_ - self._first_shock).days / 365.25
+                years = arrivals.drift.shocks * self._shocks[draw][round(since) :]
                 added["arrivals", name, "drift", "years"] = tuple(years.tolist())
         return resolved(model, added)
 
@@ -219,10 +232,6 @@ def _scores(ranks: Floats) -> Floats:
     from scipy.special import ndtri  # noqa: PLC0415 - slow to import
 
     return np.asarray(ndtri(np.clip(ranks, EDGE, 1 - EDGE)))
-
-
-def _score(sd: float) -> Uncertainty:
-    return Uncertainty(law="normal", mean=0.0, sd=sd)
 
 
 def _source(owner: str, path: Path) -> Source:
