@@ -72,7 +72,7 @@ def _show(found: Explanation) -> None:
     tables = [_parts(found), *([_turns(found)] if found.turns else [])]
     if found.assumptions:
         tables.append(_assumptions(found))
-    console = show.wide(*tables)
+    console = show.wide(*tables[:2])
     after = f", after {', '.join(meta['base'])}" if meta["base"] else ""
     console.print(f"[bold]{meta['platform_title']} ({meta['platform']}{after})[/bold]")
     console.print(
@@ -129,10 +129,11 @@ def _assumptions(found: Explanation) -> Table:
         "what it hangs on", "range", "what the platform does", f"people in {kind}", "why"
     )
     table.columns[1].justify = table.columns[4].justify = "left"
-    table.columns[4].no_wrap = False
+    for i in (0, 1, 4):  # words fold, so that the table keeps to the screen
+        table.columns[i].no_wrap = False
     for one in found.assumptions[:TOP]:
         several = f" ({one.numbers} numbers)" if one.numbers > 1 else ""
-        low, _, high = one.values
+        low, high = sorted((one.values[0], one.values[2]))
         table.add_row(
             f"{one.name}{several}",
             f"{one.label} {low:.3g} to {high:.3g}".replace("-", "−"),
@@ -179,6 +180,6 @@ def _notes(found: Explanation) -> list[str]:
         *(f"Note: {warning}." for warning in found.warnings),
         f"Explanation {found.identity}, remand {meta['versions']['remand']}.",
     ]
-    if len(found.assumptions) > TOP:
-        lines.insert(3, f"{len(found.assumptions) - TOP} more assumptions matter less: --json.")
+    if (more := len(found.assumptions) - TOP) > 0:
+        lines.insert(3, f"{more} more assumption{'s' if more > 1 else ''} matter less: --json.")
     return lines

@@ -18,8 +18,12 @@ NAMES = {
 }
 
 
+SHOWN = 0.005
+"""The least share of a variance that is worth a word."""
+
+
 def lines(run: Run) -> list[str]:
-    """Each plan against the first over the whole period, and sources of doubt; none if exact."""
+    """Plans against each other over the whole period, and sources of doubt; none if exact."""
     if run.sources is None:
         return []
     kinds = [k for k in ("jail", "prison", "supervision") if k in run.summary["kind"]]
@@ -27,6 +31,7 @@ def lines(run: Run) -> list[str]:
     if told:
         told.insert(0, f"People in {kinds[0]} in the same worlds, chance left out "
                        f"(90 % {run.meta['band']}):")  # fmt: skip
+    told += [] if told or len(run.scenarios) > 1 else ["One scenario: nothing to compare."]
     doubt = list(_doubt(run, kinds[0])) if kinds and len(run.sources) else []
     return [*told, *doubt]
 
@@ -58,14 +63,15 @@ def _against(row: dict[str, Any]) -> str:
 
 
 def _differences(run: Run, kind: str) -> Iterator[dict[str, Any]]:
-    """Rows of each plan less the first, of the kind's total."""
+    """Rows of each plan less every one before it, of the kind's total."""
     import polars as pl
 
+    if not len(run.differences):
+        return
     axes = [c for c in (*run.meta["by"], "state", "status") if c in run.differences.columns]
     own = run.differences.filter(
         (pl.col("quantity") == "population")
         & (pl.col("kind") == kind)
-        & (pl.col("a") == run.scenarios[0].name)
         & pl.all_horizontal([pl.col(axis).is_null() for axis in axes] or [pl.lit(value=True)])
     )
     for row in own.iter_rows(named=True):
@@ -93,5 +99,5 @@ def _doubt(run: Run, kind: str) -> Iterator[str]:
 
 def _shares(found: list[tuple[float, str]]) -> str:
     ordered = sorted(found, reverse=True)
-    said = [f"{100 * share:.0f} % {NAMES[source]}" for share, source in ordered if share >= 0.005]
+    said = [f"{100 * share:.0f} % {NAMES[source]}" for share, source in ordered if share >= SHOWN]
     return ", ".join(said) or "none"

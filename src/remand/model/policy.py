@@ -42,7 +42,8 @@ class Compliance(Sourced):
 
     Attributes:
         value: a point, or
-        low, high: an assumption range; its midpoint counts where one number is needed, and says so.
+        low, high: an assumption range; its midpoint counts where one number is needed, and says so,
+            or the value, if one within the range is given too.
         measured: true where the edit's size is itself a measured effect on everyone eligible,
             so that what was not kept is already in it; it then counts as 1 and is no ceiling.
     """
@@ -55,6 +56,8 @@ class Compliance(Sourced):
     @model_validator(mode="after")
     def _one_form(self) -> Compliance:
         ranged = self.low is not None or self.high is not None
+        if self.low is not None and self.high is not None and self.value is not None:
+            ranged = not self.low <= self.value <= self.high  # a value in its range, as one drawn
         if (self.value is not None) + ranged + self.measured != 1:
             raise ValueError("give one of: value; low and high; measured: true")
         if ranged and (self.low is None or self.high is None or self.low > self.high):
@@ -72,9 +75,10 @@ class Compliance(Sourced):
 
     def uncertain(self) -> dict[str, Uncertainty]:
         """The range as the law of the value."""
-        if self.low is None or self.high is None or self.value is not None or self.low == self.high:
+        if self.low is None or self.high is None or self.low == self.high:
             return {}
-        return {"value": Uncertainty(low=self.low, high=self.high)}
+        point = None if self.value is None else float(self.value)
+        return {"value": Uncertainty(low=self.low, high=self.high, point=point)}
 
     @property
     def ceiling(self) -> bool:
@@ -83,7 +87,8 @@ class Compliance(Sourced):
 
 
 def _bare_compliance(value: Any) -> Any:
-    return {"value": value} if isinstance(value, int | float) else value
+    law = isinstance(value, dict) and "law" in value
+    return {"value": value} if law or isinstance(value, int | float) else value
 
 
 def _edit_by_name(edit: Any, handler: SerializerFunctionWrapHandler) -> Any:

@@ -23,7 +23,7 @@ def effects_of(scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def effects_told(scenarios: Sequence[Scenario]) -> list[str]:
+def effects_told(scenarios: Sequence[Scenario], *, drawn: bool = True) -> list[str]:
     """Warnings: which effects are in which scenarios, and which are in none."""
     said = [
         f"with behavioural effects from {scenario.effects.name}: "
@@ -32,6 +32,11 @@ def effects_told(scenarios: Sequence[Scenario]) -> list[str]:
         if scenario.effects is not None and scenario.answers
     ]
     answering = {effect.name for scenario in scenarios for effect in scenario.answers}
+    if answering and not drawn:
+        said.append(
+            "effects are run at the middle of their ranges, which is near no effect; --draws lets "
+            "them vary"
+        )
     left_out = [
         f"{effect.name} ({', '.join(effect.with_)})"
         for effects in {s.effects.name: s.effects for s in scenarios if s.effects}.values()

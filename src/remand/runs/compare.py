@@ -28,7 +28,7 @@ from remand.outcomes.windows import Every, Windows
 from remand.provenance import identity, versions
 from remand.runs.behaviour import effects_of, effects_told
 from remand.runs.differences import Answer, differences
-from remand.runs.draws import Draws, draw, refuse_coupled
+from remand.runs.draws import Draws, draw, draws_to_tell, refuse_coupled
 from remand.runs.engines import Chosen, Engine, choose
 from remand.runs.run import Run
 from remand.runs.worlds import Worlds
@@ -153,7 +153,7 @@ def compare_scenarios(
         differences=differences(
             answers, names, by, ("chance",) if worlds is None else worlds.sources
         ),
-        warnings=tuple(warnings(scenarios, until, drawn=bool(draws))),
+        warnings=(*warnings(scenarios, until, drawn=bool(draws)), *too_few(worlds)),
         sources=None if told is None else told.sources,
     )
 
@@ -324,9 +324,16 @@ def uncertain(worlds: Worlds) -> dict[str, Any]:
     }
 
 
+def too_few(worlds: Worlds | None) -> list[str]:
+    """That draws are too few to tell where the doubt comes from, if they are."""
+    if worlds is None or not worlds.sources or worlds.draws >= draws_to_tell(worlds):
+        return []
+    return [f"where the doubt comes from is told from {draws_to_tell(worlds):,} draws on"]
+
+
 def warnings(scenarios: Sequence[Scenario], until: dt.date, *, drawn: bool = False) -> list[str]:
     """What a reader of these scenarios must be told."""
-    said = effects_told(scenarios)
+    said = effects_told(scenarios, drawn=drawn)
     if scenarios[0].base.clock.start < KNOWS_NOTHING_OF_2020 < until:
         said.append("dates past February 2020: this model knows nothing of 2020")
     model = scenarios[0].base

@@ -85,6 +85,11 @@ def draw(
     model = scenarios[0].base
     cells = Cells.of(model, by)
     wanted = [quantity for quantity in quantities if quantity not in STAYS]
+    if not wanted:
+        raise InputError.of(
+            "stays are not given with draws: they would have to be followed to their end in each",
+            fix="ask for other quantities, or leave out --draws",
+        )
     run = _Run(worlds, until, windows, cells, wanted)
     tallies = run.tallies()
     label = ", ".join(worlds.sources) or "nothing uncertain"
@@ -110,12 +115,22 @@ def draw(
                     each=windowed is period,
                 )
             )
+            if not found:
+                raise InputError.of(
+                    f"no scenario here has any figure of: {', '.join(wanted)}",
+                    fix="ask for a quantity of this model: population, admissions, bed_days",
+                )
             frame = pl.concat([part.frame for part in found], how="diagonal")
             frames.append(frame.select(pl.lit(name).alias("scenario"), pl.all()))
             each = [part.each for part in found]
         chances.append(chance.dispersion["population"][:, 0, 0])
         answers.append(Answer(frames[0], frames[1], np.concatenate(each)))
     return Draws(answers, _by_source(worlds, tallies, chances, cells, names))
+
+
+def draws_to_tell(worlds: Worlds) -> int:
+    """Draws from which on it is told where the doubt comes from."""
+    return ENOUGH * (len(worlds.scores()[0]) + 1)
 
 
 class _Run:
@@ -212,7 +227,7 @@ def _by_source(
     of, scores = worlds.scores()
     schema = {"scenario": pl.String, "less": pl.String, "kind": pl.String, "quantity": pl.String,
               "source": pl.String, "sd": pl.Float64, "share": pl.Float64}  # fmt: skip
-    if worlds.draws < ENOUGH * (len(of) + 1):
+    if worlds.draws < draws_to_tell(worlds):
         return pl.DataFrame(schema=schema)
     held = np.array([t.held[:, :, 0].sum(axis=-1) / t.lengths.sum() for t in tallies])
     rows: list[dict[str, object]] = []

@@ -91,14 +91,15 @@ def _exits(lever: Lever, model: Model) -> str:
         return f"{said}, and nobody goes straight to {lever.kind} either way"
     if after >= before:
         only = "only " if after - before < ONLY * lever.stay else ""
-        than = f", not {days(before)}" if before >= NO_TIME else ""
+        than = f" instead of {days(before)}" if before >= NO_TIME else ""
+        only = "" if than else only
         joint = "but" if only else "and"
         return f"{said}, {joint} are held {only}{days(after)} {within}{than} ({everyone})"
     if before - after < ONLY * lever.stay:
         even = f" and are still held {days(after)}" if after >= NO_TIME else ""
         return (f"{said}, but they would have been held only {days(before)} {within} otherwise"
                 f"{even} ({everyone})")  # fmt: skip
-    even = f", not {days(after)}" if after >= NO_TIME else ""
+    even = f" and now are held {days(after)}" if after >= NO_TIME else ""
     return f"{said}, who would have been held {days(before)} {within}{even} ({everyone})"
 
 
