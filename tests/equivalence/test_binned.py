@@ -18,7 +18,7 @@ PLANS = ("status-quo", "reduction-plan-2016", "dao-2018-19", "krasner-2017")
 
 
 def test_bins_of_eight_steps_hold_as_many_as_the_exact_path(row, rows, build):
-    """The mean census of each state over the run, and the moves into it, within 3 % or half a
+    """The mean census of each state over the run, and the moves into it, within 4 % or half a
     person: these rows are as short as a few bins, and abrupt, which bins are not made for."""
     model, steps = rows[row](build)
     path = solve(compile_model(model, model.clock.date(steps)))
@@ -27,9 +27,9 @@ def test_bins_of_eight_steps_hold_as_many_as_the_exact_path(row, rows, build):
     draft = Draft([model], model.clock.date(steps))
     found = Solver(draft, (0, steps), np.eye(states), moves).solve(draft.lanes([model]))
     held = path.census.sum(axis=2).T
-    assert found.held[0, ..., 0] / steps == pytest.approx(held / steps, rel=0.03, abs=0.5)
+    assert found.held[0, ..., 0] / steps == pytest.approx(held / steps, rel=0.04, abs=0.5)
     moved = path.moves(moves).sum(axis=-1)
-    assert found.moved[0, ..., 0] == pytest.approx(moved, rel=0.03, abs=1.0)
+    assert found.moved[0, ..., 0] == pytest.approx(moved, rel=0.04, abs=1.0)
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,9 @@ FIELDS = {
 NUMBERS = ("low", "high", "mode", "mean", "sd", "median", "factor")
 
 
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
 class Uncertainty(Sourced):
     """How well a number is known.
 
@@ -68,14 +71,14 @@ class Uncertainty(Sourced):
     """
 
     law: Literal["uniform", "triangular", "normal", "beta", "lognormal"] = "uniform"
-    low: float | None = None
-    high: float | None = None
-    mode: float | None = None
-    mean: float | None = None
-    sd: Annotated[float | None, Field(gt=0)] = None
-    median: Annotated[float | None, Field(gt=0)] = None
-    factor: Annotated[float | None, Field(gt=1)] = None
-    point: float | None = None
+    low: Real | None = None
+    high: Real | None = None
+    mode: Real | None = None
+    mean: Real | None = None
+    sd: Annotated[Real | None, Field(gt=0)] = None
+    median: Annotated[Real | None, Field(gt=0)] = None
+    factor: Annotated[Real | None, Field(gt=1)] = None
+    point: Real | None = None
     together: str | None = None
     falls: bool = False
 
@@ -233,11 +236,10 @@ def _told(fault: ErrorDetails) -> str:
     return f"'{name}' should be {what}"
 
 
-_Real = Field(strict=True, allow_inf_nan=False)
-Number = Annotated[float, _Real, _MayBeUncertain]
-Share = Annotated[float, _Real, Field(ge=0, le=1), _MayBeUncertain]
-Positive = Annotated[float, _Real, Field(gt=0), _MayBeUncertain]
-NotNegative = Annotated[float, _Real, Field(ge=0), _MayBeUncertain]
+Number = Annotated[Real, _MayBeUncertain]
+Share = Annotated[Real, Field(ge=0, le=1), _MayBeUncertain]
+Positive = Annotated[Real, Field(gt=0), _MayBeUncertain]
+NotNegative = Annotated[Real, Field(ge=0), _MayBeUncertain]
 
 
 # -- finding them, and putting values in their places ---------------------------------------

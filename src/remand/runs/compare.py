@@ -20,6 +20,7 @@ from remand.errors import InputError, Refusal, did_you_mean
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.model.spec import Sourced
+from remand.model.uncertain import Uncertain
 from remand.outcomes.bootstrap import check_draws
 from remand.outcomes.cells import Cells
 from remand.outcomes.figures import QUANTITIES, STAY_BASIS, drawn_figures, figures
@@ -277,6 +278,8 @@ def inferred_numbers(model: Model) -> tuple[int, int]:
     found = [0, 0]
 
     def visit(node: object) -> None:
+        if isinstance(node, Uncertain):
+            node = node.law
         if isinstance(node, Sourced) and node.grounded:
             found[0] += node.inferred is not None
             found[1] += 1
