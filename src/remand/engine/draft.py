@@ -29,7 +29,7 @@ from remand.engine.windows import Event, Piece, Reach, events_of, pieces_of
 from remand.model.edits import Admit
 from remand.model.model import Model
 from remand.model.policy import Policy
-from remand.model.spec import Row
+from remand.model.spec import FrozenDict, Row
 from remand.model.states import GONE
 from remand.model.strata import Some, Strata
 from remand.model.uncertain import Uncertain, parts_of
@@ -224,7 +224,7 @@ class Draft:
             onward[:, self.index[state.target(exit_name)]] += now
             mean += now * mean_steps(law, self.clock)
             mixture.append((law, now[kin]))
-        form = (name, *((policy.name, policy.starts) for policy in policies))
+        form = (name, *map(_form_of, policies))
         channels = tuple(self._channels(pieces, events, kin, form))
         return Block(channels, onward[kin], mean[kin], tuple(mixture), (state, *policies))
 
@@ -244,7 +244,7 @@ class Draft:
             else p.weight
             for p in pieces
         ])  # fmt: skip
-        key = (form, tuple(of), tuple(p.target for p in pieces))
+        key = (form, tuple(of), tuple(p.target for p in pieces), (weight != 0).tobytes())
         spans = self.steps if events else len(self.entries.first) - 1
         known = None if events else self._forms.get(key)
         parted = None if known is None else filled(known, weight)
@@ -319,3 +319,13 @@ class Draft:
                         channel.law, channel.past[j], came, window, self.steps, self.clock
                     )
                     yield Given(position, j, people)
+
+
+def _form_of(policy: Policy) -> object:
+    """What a policy does, whatever its numbers: policies of one form change tables alike."""
+    words = (str, tuple, FrozenDict)
+    edits = tuple(
+        (type(edit), *((k, v) for k, v in edit if isinstance(v, words))) for edit in policy.edits
+    )
+    numbers = tuple(tuple(sorted(edit.model_fields_set)) for edit in policy.edits)
+    return policy.starts, policy.ends, policy.applies_to, edits, numbers
