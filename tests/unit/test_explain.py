@@ -152,8 +152,25 @@ def test_kinds_of_fewer_than_ten_people_are_hidden(build):
     assert found.assumptions[0].swing is None
 
 
-def test_a_lever_of_fewer_than_ten_people_a_year_is_hidden():
-    """As it is said."""
+def test_a_lever_of_fewer_than_ten_people_a_year_is_hidden(build):
+    """So are their days, which with the effect would tell how many they are."""
+    spec = build.model(
+        {
+            "jail": build.state(
+                None,
+                {
+                    "late": {"share": "rest", "to": "gone", "dwell": build.fixed(200)},
+                    "soon": {"share": 0.0, "to": "gone", "dwell": build.fixed(5)},
+                },
+            )
+        },
+        {"jail": 0.1},
+        tonight="steady",
+    )
+    few = {"divert": {"state": "jail", "exit": "late", "to": "soon", "share": 0.1}}
+    (part,) = rm.explain(spec, build.platform(build.policy(few)), build.day(730)).parts
+    assert part.says.startswith("Fewer than 10 people a year are reached: the jail holds 2 fewer")
+    assert "day" not in part.says
     assert about(9.4) == "fewer than 10"
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,7 +15,7 @@ from remand.engine.expected import solve
 from remand.engine.sampled import simulate
 from remand.engine.stays import stays
 from remand.engine.threads import in_threads
-from remand.errors import InputError, Refusal, did_you_mean
+from remand.errors import InputError, did_you_mean
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.model.spec import Sourced
@@ -30,7 +29,7 @@ from remand.provenance import identity, versions
 from remand.runs.behaviour import effects_of, effects_told
 from remand.runs.differences import Answer, differences
 from remand.runs.draws import Draws, draw, draws_to_tell, refuse_coupled
-from remand.runs.engines import Chosen, Engine, choose
+from remand.runs.engines import Chosen, Engine, choose, named
 from remand.runs.run import Run
 from remand.runs.worlds import Worlds
 
@@ -170,7 +169,7 @@ def _exactly(
     """Expected figures of each scenario over each list of windows."""
 
     def one(scenario: Scenario) -> Answer:
-        with _named(scenario):
+        with named(scenario):
             kernel = compile_model(scenario.model, until)
             path = solve(kernel, marks=[windows.marks(kernel.steps) for windows in periods])
         lengths = stays(path) if set(quantities) & set(STAY_BASIS) else None
@@ -201,7 +200,7 @@ def _sampled(
     """Figures of one scenario's replicates, by window and for the whole period."""
     model = scenario.model
     cells = Cells.of(model, by)
-    with _named(scenario):
+    with named(scenario):
         kernel = compile_model(model, until)
     lengths = bool(set(quantities) & set(STAY_BASIS))
     size = len(kernel.strata) * len(kernel.states) ** 2 * len(windows.starts)
@@ -221,17 +220,6 @@ def _sampled(
     series, _ = drawn_figures(model, tally, windows, cells, quantities)
     summary, each = drawn_figures(model, tally.whole(), period, cells, quantities)
     return Answer(series.select(label, pl.all()), summary.select(label, pl.all()), each)
-
-
-@contextmanager
-def _named(scenario: Scenario) -> Iterator[None]:
-    """Problems and refusals say which scenario they are of."""
-    try:
-        yield
-    except Refusal as error:
-        raise Refusal(f"{scenario.name}: {error}") from None
-    except InputError as error:
-        raise InputError(p.at(scenario.name) for p in error.problems) from None
 
 
 def _stacked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:

@@ -1,12 +1,13 @@
-"""Which engine runs, and why."""
+"""Which engine runs, and why; and whose scenario it is that an engine cannot run."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from remand.errors import InputError, did_you_mean
+from remand.errors import InputError, Refusal, did_you_mean
 from remand.model.edits import Capacity
 from remand.model.platform import Scenario
 
@@ -54,3 +55,14 @@ def _coupled(scenario: Scenario) -> list[str]:
         for edit in policy.edits
         if isinstance(edit, Capacity)
     ]
+
+
+@contextmanager
+def named(scenario: Scenario) -> Iterator[None]:
+    """Problems and refusals say which scenario they are of."""
+    try:
+        yield
+    except Refusal as error:
+        raise Refusal(f"{scenario.name}: {error}") from None
+    except InputError as error:
+        raise InputError(p.at(scenario.name) for p in error.problems) from None

@@ -21,6 +21,7 @@ from remand.model.spec import Sourced
 from remand.model.uncertain import Place, places_of, resolved
 from remand.outcomes.suppression import SMALL
 from remand.runs.explain_people import Variant, Worlds
+from remand.runs.worlds import BESIDE
 
 TAIL = 0.05
 """Ranks of an interval's ends."""
@@ -115,16 +116,12 @@ def assumptions(worlds: Worlds) -> list[Assumption]:
     return sorted(found, key=lambda a: -(a.swing or 0.0))
 
 
-NOT_PEOPLE = {"prices", "residents", "counted"}
-"""Parts of a model that say nothing of who is held: no number of theirs can move that."""
-
-
 def _groups(worlds: Worlds) -> dict[str, list[_Number]]:
     """Uncertain numbers by the name of the assumption they are of, in file order."""
     found: dict[str, list[_Number]] = {}
     for where, node in _parts(worlds).items():
         for place in places_of(node):
-            if where < 0 and place.path[0] in NOT_PEOPLE:
+            if where < 0 and place.path[0] in BESIDE:
                 continue
             name = place.law.together or _name(node, place.path)
             if where >= 0 and node is not worlds.scenario.platform and place.law.together is None:

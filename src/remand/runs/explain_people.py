@@ -6,8 +6,7 @@ Parts are run exactly, by `people`; how far an assumption moves them, by the qui
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -32,6 +31,7 @@ from remand.outcomes.cells import Cells, Groups, Place
 from remand.outcomes.tally import Tally, expected
 from remand.outcomes.variance import Held
 from remand.outcomes.windows import Windows
+from remand.runs.engines import named
 
 
 def people(scenario: Scenario, until: dt.date, windows: Windows, doors: Kind) -> Tally:
@@ -41,7 +41,7 @@ def people(scenario: Scenario, until: dt.date, windows: Windows, doors: Kind) ->
     stratum. It keeps to one thread: scenarios go side by side.
     """
     model = scenario.model
-    with _named(scenario):
+    with named(scenario):
         kernel = compile_model(model, until)
     told = by_door(kernel, KINDS.index(doors))
     whole = Cells.of(model, ())
@@ -73,15 +73,6 @@ def _admitted(path: SolvedPath, windows: Windows, cells: Cells) -> Floats:
     )
     moves = summed.moves(np.array([Reward.admissions(m).move for m in cells.members]))
     return np.asarray(np.einsum("gs,psw->pgw", cells.groups.members.astype(float), moves))
-
-
-@contextmanager
-def _named(scenario: Scenario) -> Iterator[None]:
-    """Problems say which scenario they are of."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(p.at(scenario.name) for p in error.problems) from None
 
 
 @dataclass(frozen=True)
@@ -185,7 +176,7 @@ class Worlds:
         solver = Solver(draft, self.windows.bounds, states[None].astype(float), nothing)
 
         def one(variant: Variant) -> float:
-            with _named(self.scenario):
+            with named(self.scenario):
                 lanes = draft.lanes([models[variant]])
             return float(solver.solve(lanes).held.sum()) / float(self.windows.lengths[0])
 
