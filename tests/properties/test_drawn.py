@@ -33,7 +33,7 @@ def jails(draw):
             key = (i % exits, int(band(np.array([duration]))[0]))
             own[key] = own.get(key, 0.0) + chance
         drawn = rng.gamma(draw(st.sampled_from([0.2, 5.0])), size=(count, len(own)))
-        drawn = drawn * np.array(list(own.values())) + 1e-9
+        drawn = (drawn + 1e-9) * np.array(list(own.values()))  # nobody where the fit has nobody
         drawn /= drawn.sum(axis=1, keepdims=True)
         for j, ((way, at), point) in enumerate(own.items()):
             frame += [
