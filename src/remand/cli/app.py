@@ -10,15 +10,18 @@ from typing import Annotated
 
 import typer
 
+from remand.cli.backtest import backtest
 from remand.cli.check import check
 from remand.cli.compare import compare
 from remand.cli.demo import demo
 from remand.cli.doctor import doctor
 from remand.cli.explain import explain
 from remand.cli.fit import fit
+from remand.cli.forecast import forecast
 from remand.cli.ingest import ingest
 from remand.cli.measure import measure
 from remand.cli.simulate import simulate
+from remand.cli.sources import app as sources
 from remand.cli.starter import starter
 from remand.cli.synth import synth
 
@@ -59,6 +62,9 @@ app.command()(starter)
 app.command()(ingest)
 app.command()(measure)
 app.command()(fit)
+app.command()(forecast)
+app.command()(backtest)
+app.add_typer(sources, name="sources")
 app.command()(doctor)
 
 

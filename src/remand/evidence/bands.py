@@ -103,21 +103,18 @@ def at_most(errors: Floats, levels: Sequence[float], weights: Floats | None = No
     return np.where(np.isnan(out), np.inf, out)
 
 
-def walk(y: Floats, horizon: int, origins: int = 2 * ENOUGH - 1) -> Floats:
+def walk(moved: Floats, horizon: int, origins: int = 2 * ENOUGH - 1) -> Floats:
     """Errors that "as today" would make on a random walk: (origins, horizon), by the √h law.
 
     What to go on with before there is a past to learn from: so many imagined origins, at evenly
-    spaced quantiles of the normal law, wider as the square root of the steps ahead. How far a step
-    goes is read off sums of seven where there are four, for what changes back by the next day goes
-    nowhere in a month.
+    spaced quantiles of the normal law, wider as the square root of the steps ahead. ``moved`` are
+    changes over a step, NaN where unknown; if there are none, nothing is supposed to move.
 
-    ``y`` (steps,) is the series so far, NaN where not reported.
+    >>> walk(np.array([2.0, -2.0, np.nan]), 4, 3).round(2)[:, [0, 3]]
+    array([[-1.93, -3.87],
+           [ 0.  ,  0.  ],
+           [ 1.93,  3.87]])
     """
-    moved = np.diff(y)
-    weeks = len(moved) // 7
-    if weeks >= 4:
-        weekly = moved[len(moved) - 7 * weeks :].reshape(weeks, 7).sum(axis=1) / np.sqrt(7)
-        moved = weekly if np.isfinite(weekly).sum() >= 4 else moved
     seen = moved[np.isfinite(moved)]
     spread = np.sqrt(np.mean(seen**2)) if len(seen) else 0.0
     normal = NormalDist()

@@ -1,0 +1,170 @@
+"""`remand forecast` and `remand backtest` as a person meets them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+
+from remand.cli.backtest import backtest
+from remand.cli.forecast import forecast
+
+
+@pytest.fixture
+def verbs(remand, monkeypatch):
+    """The command line with these two verbs."""
+    app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command()(backtest)
+    app.command()(forecast)
+    monkeypatch.setattr("remand.cli.app.app", app)
+    monkeypatch.setenv("COLUMNS", "80")
+    return remand
+
+
+@pytest.fixture
+def jails(tmp_path):
+    """Six jails by the month, eight years; the first with a name that is a formula."""
+    chance = np.random.default_rng(2)
+    names = ["=1+1", "Adams", "Kent", "York", "Lee", "Polk"]
+    months = [f"{2010 + m // 12}-{m % 12 + 1:02}" for m in range(96)]
+    rows = [
+        (name, month, round(value, 1))
+        for name, base in zip(names, (90, 200, 350, 500, 900, 1500), strict=True)
+        for month, value in zip(months, base + chance.normal(0, 4, 96).cumsum(), strict=True)
+    ]
+    path = tmp_path / "jails.csv"
+    pl.DataFrame(rows, ["unique_id", "ds", "y"], orient="row").write_csv(path)
+    return path
+
+
+def test_a_backtest_shows_scores_within_eighty_columns(verbs, jails):
+    """Every model, how far skill reaches, and what the numbers are in."""
+    pytest.importorskip("statsforecast")
+    code, out, err = verbs("backtest", jails, "--origins", "2015-01,2016-01", "--horizon", 12)
+    assert (code, err) == (0, "")
+    for name in ("remand", "Naive", "SeasonalNaive", "AutoETS", "AutoTheta", "Mean"):
+        assert f"\n{name} " in out
+    assert "6 series by the month; 2 origins, 2015-01 to 2016-01; 12 months ahead" in " ".join(
+        out.split()
+    )
+    assert "naive" in out
+    assert "draw 6 series again" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_every_forecast_and_the_record_are_written(verbs, jails, tmp_path):
+    """A row a jail, origin, month and model; the record then marks a later forecast."""
+    out, record = tmp_path / "all.parquet", tmp_path / "record.json"
+    code, said, _ = verbs(
+        "backtest", jails, "--from", "2013-01", "--to", "2016-01", "--every", "year", "--horizon",
+        6, "--baseline", "Naive", "--baseline", "SeasonalNaive", "--out", out, "--record", record,
+        "--json",
+    )  # fmt: skip
+    assert code == 0
+    told = json.loads(said)
+    frame = pl.read_parquet(out)
+    assert frame.height == 6 * 4 * 6 * 3
+    assert {"origin", "unique_id", "ds", "horizon", "model", "y", "point", "q025"} <= set(
+        frame.columns
+    )
+    mean = frame.filter(model="remand")["error"].mean()
+    assert mean == pytest.approx(told["overall"][0]["mase"])
+    until = json.loads(record.read_text())["skill_until"]
+    assert told["skill"]["skill_until"] == until
+
+    code, said, _ = verbs("forecast", jails, "--record", record, "--horizon", 9, "--json")
+    told = json.loads(said)
+    assert code == 0
+    assert told["skill_recorded"] is True
+    assert len(told["forecast"]) == 54
+    beyond = {row["horizon"] for row in told["forecast"] if row["beyond_skill"]}
+    assert beyond == set(range(until + 1, 10))
+    assert "nothing beyond 6 months ahead has been tried" in told["run"]["notes"]
+    first = told["forecast"][0]
+    assert (first["unique_id"], first["ds"]) == ("=1+1", "2018-01-01")
+    assert first["q025"] <= first["q10"] <= first["point"] <= first["q90"] <= first["q975"]
+
+
+def test_a_forecast_without_a_record_makes_one_and_says_so(verbs, jails):
+    """From the file's own past; and says what it went by."""
+    code, out, _ = verbs("forecast", jails, "--place", "Kent", "--horizon", 12)
+    said = " ".join(out.split())
+    assert code == 0
+    assert "the record was made now, from this file's own past" in said
+    assert "of 12 months ahead" in said or "12 months ahead;" in said
+    assert "origins of the past (off by" in said
+    assert "2018-12" in said
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_past_too_short_for_a_record_is_said(verbs, tmp_path):
+    """And every row counts as beyond skill."""
+    path = tmp_path / "new.csv"
+    path.write_text("ds,y\n" + "".join(f"2020-{m:02},{60 + m}\n" for m in range(1, 13)))
+    code, out, _ = verbs("forecast", path, "--horizon", 3, "--json")
+    told = json.loads(out)
+    assert (code, told["skill"]) == (0, None)
+    assert all(row["beyond_skill"] for row in told["forecast"])
+    assert "the past is too short to tell how far ahead this can be trusted" in told["run"]["notes"]
+
+
+def test_no_cell_of_a_csv_is_a_formula(verbs, jails, tmp_path):
+    """A jail that is called =1+1 is text to a spreadsheet."""
+    path = tmp_path / "ahead.csv"
+    code, out, _ = verbs("forecast", jails, "--place", "=1+1", "--horizon", 2, "--out", path)
+    assert code == 0
+    assert "ahead.csv written" in " ".join(out.split())
+    lines = path.read_text().splitlines()
+    assert lines[1].startswith("'=1+1,2018-01-01,1,")
+
+
+def test_a_chart_is_drawn_of_one_series(verbs, jails, tmp_path):
+    """Of several, the first is offered."""
+    pytest.importorskip("altair")
+    path = tmp_path / "kent.svg"
+    args = ("forecast", jails, "--horizon", 6, "--chart", path)
+    code, _, _ = verbs(*args, "--place", "Kent")
+    assert code == 0
+    assert "Kent" in path.read_text()
+    code, _, err = verbs(*args)
+    assert code == 2
+    assert '--chart draws one series, and there are 6. Fix: name one: --place "=1+1"' in err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--origins", "soon"), "--origins: 'soon' is no date"),
+        (("--origins", "2009-01"), "there is no forecast to check from 2009-01-01"),
+        (("--origins", "2014-01", "--every", "year"), "--origins names each origin"),
+        (("--every", "decade"), "--every cannot be 'decade'"),
+        (("--apart", "2015-01"), "--apart: '' is no date"),
+        (("--apart", "2015-01:2014-01"), "--apart 2015-01:2014-01 ends before it begins"),
+        (("--baseline", "Prophet"), "--baseline cannot be 'Prophet'"),
+        (("--by", "month"), "--by cannot be 'month'"),
+        (("--out", "all.xlsx"), "--out cannot write '.xlsx'"),
+        (("--record", "skill.yaml"), "--record cannot write '.yaml'"),
+        (("--place", "Yrok"), "did you mean 'York'?"),
+        (("--horizon", 0, "--baseline", "Naive"), "--horizon cannot be 0"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(verbs, jails, args, message):
+    """Exit 2, and what to type instead."""
+    code, out, err = verbs("backtest", jails, *args)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Fix: " in err
+
+
+def test_a_record_of_another_step_is_refused(verbs, jails, tmp_path):
+    """Skill over months says nothing of days."""
+    record, days = tmp_path / "record.json", tmp_path / "days.csv"
+    verbs("backtest", jails, "--origins", "2015-01", "--horizon", 3, "--baseline", "Naive",
+          "--baseline", "SeasonalNaive", "--record", record)  # fmt: skip
+    days.write_text("ds,y\n" + "".join(f"2020-01-{d:02},{60 + d}\n" for d in range(1, 31)))
+    code, _, err = verbs("forecast", days, "--record", record)
+    assert code == 2
+    assert "the record is of months, and days.csv is by the day" in err
