@@ -12,6 +12,7 @@ import typer
 
 from remand.cli.backtest import backtest
 from remand.cli.check import check
+from remand.cli.claims import claims
 from remand.cli.compare import compare
 from remand.cli.demo import demo
 from remand.cli.doctor import doctor
@@ -64,6 +65,7 @@ app.command()(measure)
 app.command()(fit)
 app.command()(forecast)
 app.command()(backtest)
+app.command()(claims)
 app.add_typer(sources, name="sources")
 app.command()(doctor)
 

@@ -36,7 +36,7 @@ def cited_figures(name: object, folder: Path) -> dict[str, dict[str, str]]:
     if not isinstance(name, str):
         return {}
     figures = {}
-    for _, row in _read(folder / name, ("id",)):
+    for _, row in read_rows(folder / name, ("id",)):
         figure = {field: row.get(column, "") for field, column in CITED.items()}
         parts = (row.get(column, "") for column in DEFINED_BY)
         figures[row["id"]] = {**figure, "definition": ": ".join(part for part in parts if part)}
@@ -130,7 +130,7 @@ def _cells(
     path: Path, columns: dict[str, type[int | float]]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The cells of a table with their lines. What should be a number and is not stays text."""
-    for line, row in _read(path, tuple(columns)):
+    for line, row in read_rows(path, tuple(columns)):
         cell: dict[str, Any] = {}
         for column, text in row.items():
             if column in columns:
@@ -149,7 +149,7 @@ def _number(text: str, kind: type[int | float]) -> int | float | str:
         return text
 
 
-def _read(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def read_rows(path: Path, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of a CSV with their lines. Raises InputError if it is not such a CSV."""
 
     def wrong(message: str, fix: str, line: int | None = None, column: str = "") -> InputError:

@@ -26,8 +26,14 @@ ROUNDS = 5
 """How often a document is mended to see what else is wrong with it."""
 
 SpecT = TypeVar("SpecT", Model, Platform, Effects)
-Kind = Literal["models", "platforms", "effects"]
-_CALLED = {"models": "model", "platforms": "platform", "effects": "file of effects"}
+Kind = Literal["models", "platforms", "effects", "claims", "replays"]
+_CALLED = {
+    "models": "model",
+    "platforms": "platform",
+    "effects": "file of effects",
+    "claims": "file of claims",
+    "replays": "replay",
+}
 
 # -- where things are -----------------------------------------------------------------------
 
@@ -37,6 +43,8 @@ def shipped(kind: Kind) -> list[str]:
     root = Path(str(resources.files("remand") / "places"))
     if kind == "models":
         return sorted(p.parent.name for p in root.glob("*/model.yaml"))
+    if kind == "claims":
+        return sorted(f"{p.parent.name}/{p.stem}" for p in root.glob("*/claims-*.yaml"))
     return sorted(f"{p.parent.parent.name}/{p.stem}" for p in root.glob(f"*/{kind}/*.yaml"))
 
 
@@ -46,7 +54,8 @@ def find(name: str | Path, kind: Kind) -> Path:
     root = Path(str(resources.files("remand") / "places"))
     if text in shipped(kind):
         place, _, own = text.partition("/")
-        inside = f"{kind}/{own}.yaml" if own else "model.yaml"
+        folder = "" if kind == "claims" else f"{kind}/"
+        inside = f"{folder}{own}.yaml" if own else "model.yaml"
         return root / place / inside
     path = Path(text)
     if kind == "models" and path.is_dir():
