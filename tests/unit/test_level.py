@@ -7,7 +7,17 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from remand.evidence.level import ALIKE, GROWTH, level, seasons, stock_and_flow
+from remand.evidence.level import (
+    ALIKE,
+    DAMPING,
+    TODAY,
+    TREND,
+    WEIGHT,
+    course,
+    level,
+    seasons,
+    stock_and_flow,
+)
 from remand.evidence.panel import Panel
 
 
@@ -30,8 +40,17 @@ def test_a_season_that_returns_every_year_is_forecast_exactly():
     """The same in every county, and nothing else."""
     season = np.exp(0.2 * np.sin(np.arange(96) * np.pi / 6))
     held = np.array([[100.0], [900.0]]) * season - 1  # log(1 + y) is what has the season
-    ahead = level(panel(held[:, :72]), 24)
-    assert ahead == pytest.approx(held[:, 72:], rel=1e-9)
+    known = panel(held[:, :72])
+    assert np.expm1(course(np.log1p(known.y), known, 24)) == pytest.approx(held[:, 72:], rel=1e-9)
+
+
+def test_a_forecast_lies_part_of_the_way_to_the_last_figure_known():
+    """In logarithms, of the same season."""
+    season = np.exp(0.2 * np.sin(np.arange(96) * np.pi / 6))
+    held = 500 * season[None] - 1
+    ahead = np.log1p(level(panel(held[:, :72]), 24))
+    last, own = np.log1p(held[:, 71:72]), np.log1p(held[:, 72:])
+    assert ahead == pytest.approx((1 - TODAY) * own + TODAY * last)
 
 
 def test_a_county_without_a_season_of_its_own_has_that_of_the_others():
@@ -58,8 +77,8 @@ def test_what_befell_every_county_at_once_is_kept_and_noise_of_one_is_smoothed(c
     held[:, -1] *= 0.9
     ahead = level(panel(held), 1)
     share = count / (count + ALIKE)
-    growth = GROWTH * 0.95 / 24 * share  # of the fall, carried one month on
-    kept = share + (1 - share) * 0.6 + growth
+    kept = share * (1 + TREND * DAMPING) + (1 - share) * WEIGHT
+    kept += TODAY * (1 - kept)
     assert np.log(ahead / 1000) == pytest.approx(kept * np.log(0.9), rel=0.04)
 
 

@@ -20,7 +20,7 @@ from statistics import NormalDist
 import numpy as np
 
 from remand.evidence.bands import conformal, walk
-from remand.evidence.level import A_MONTH, level, stock_and_flow
+from remand.evidence.level import A_MONTH, last, level, stock_and_flow
 from remand.evidence.panel import LEVELS, Floats, Panel, Prediction, Step
 
 Candidate = Callable[[Panel, int], Floats]
@@ -136,7 +136,7 @@ def _first(panel: Panel) -> int:
 
 
 def _naive(panel: Panel, horizon: int) -> Floats:
-    return np.repeat(_last(panel.y)[:, None], horizon, axis=1)
+    return np.repeat(last(panel.y)[:, None], horizon, axis=1)
 
 
 def _seasonal(panel: Panel, horizon: int) -> Floats:
@@ -145,13 +145,6 @@ def _seasonal(panel: Panel, horizon: int) -> Floats:
     at = y.shape[1] - season + np.arange(horizon) % season
     then = np.where(at >= 0, y[:, np.maximum(at, 0)], np.nan)
     return np.where(np.isfinite(then), then, _naive(panel, horizon))
-
-
-def _last(y: Floats) -> Floats:
-    """The last known value of each series."""
-    known = np.isfinite(y)
-    at = y.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
-    return np.where(known.any(axis=1), y[np.arange(len(y)), at], np.nan)
 
 
 def _past(panel: Panel, way: Candidate, origins: range, horizon: int) -> Floats:
@@ -177,6 +170,7 @@ def _best(past: Mapping[str, Floats]) -> str:
 def _quantiles(point: Floats, errors: Floats, panel: Panel) -> Floats:
     """Quantiles (series, steps ahead, levels) of what is to come around a point."""
     size, own, scaled = _scaled(errors, panel)
+    wider = _few(scaled, STRIDE[panel.step])
     out = np.empty((*point.shape, len(LEVELS)))
     for h in range(point.shape[1]):
         near = scaled[:, :, max(0, h - NEAR) : h + NEAR + 1]
@@ -184,9 +178,32 @@ def _quantiles(point: Floats, errors: Floats, panel: Panel) -> Floats:
         even = np.concatenate([near, -near])
         if len(even) < ENOUGH:
             even = np.concatenate([even, NORMAL])
-        wide = size[h] * own[:, None] * conformal(even[:, None], np.zeros(1))
+        wide = size[h] * own[:, None] * wider[h] * conformal(even[:, None], np.zeros(1))
         out[:, h] = np.expm1(np.log1p(point[:, h, None]) + wide)
     return np.maximum(out, 0.0)
+
+
+def _few(scaled: Floats, stride: int) -> Floats:
+    """What quantiles are widened by, for few origins: (steps ahead, levels).
+
+    What befalls all series at once is seen anew only once in a horizon: its variance is known from
+    so many periods, so its part of the errors has Student's quantiles, not a normal law's.
+    """
+    from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
+
+    normal = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
+    out = np.ones((scaled.shape[2], len(LEVELS)))
+    for h in range(len(out)):
+        at = scaled[:, :, h]
+        squares, common = _mean(at**2, (0, 1)), _mean(_mean(at, 1) ** 2, 0)
+        if not squares > 0:
+            continue
+        periods = max(np.isfinite(at).any(axis=1).sum() * stride / (h + 1), 1.0)
+        ratio = np.divide(
+            stdtrit(periods, LEVELS), normal, out=np.ones_like(normal), where=normal != 0
+        )
+        out[h] = np.sqrt(1 + common / squares * (ratio**2 - 1))
+    return out
 
 
 NORMAL = np.array([NormalDist().inv_cdf((i + 0.5) / ENOUGH) for i in range(ENOUGH)])

@@ -8,13 +8,16 @@ In logarithms, each series is its season, plus what all of them did, plus its ow
   by how much they differ beyond chance (empirical Bayes; C. Morris, *Journal of the American
   Statistical Association* 78, 1983).
 * *common*: the sum of trimmed means of everyone's changes. What befalls every jail at once (a law,
-  a recession) is no noise, so it is not smoothed, and its growth goes on for a while, damped (E.
+  a recession) is no noise, so it is not smoothed; its trend is, and goes on for a while, damped (E.
   Gardner & E. McKenzie, *Management Science* 31, 1985). Of few series, little is taken for common.
 * *own*: simple exponential smoothing of the rest, for a single county's month is noisy; it goes
   back slowly to where it was for years.
 
-The constants were chosen on California's counties, by origins of January 2002 to 2010 and nothing
-later (docs/adr/0020); none is sharp.
+The forecast is then taken part of the way to "as today": a mean of two forecasts that err otherwise
+is nearer than either (J. Bates & C. Granger, *Operational Research Quarterly* 20, 1969).
+
+The constants were chosen on California's counties, by origins of January 2002 to 2010; none is
+sharp (docs/adr/0020 has every design that was tried, and what happened after 2010).
 """
 
 from __future__ import annotations
@@ -35,14 +38,14 @@ RETURN = 0.015
 LONG = 84
 """Months of that mean, and of those the season is taken from."""
 
-GROWTH_OVER = 24
-"""Months whose common growth is carried forward,"""
-
-GROWTH = 0.8
-"""this share of it at first,"""
+TREND = 0.1
+"""Weight of the last month's common change in the common trend,"""
 
 DAMPING = 0.95
-"""and of what is left this share each further month."""
+"""of which this share goes on into each further month."""
+
+TODAY = 0.25
+"""How far a forecast is taken towards the last figure known."""
 
 ALIKE = 4
 """With so many series, half of what they did together is taken for common: n / (n + ALIKE)."""
@@ -53,7 +56,16 @@ TRIM = 0.2
 
 def level(panel: Panel, horizon: int) -> Floats:
     """People held (series, steps ahead); NaN for a series nobody was ever counted in."""
-    return np.expm1(course(np.log1p(panel.y), panel, horizon))
+    logs = np.log1p(panel.y)
+    ahead = course(logs, panel, horizon)
+    return np.expm1(ahead + TODAY * (last(logs)[:, None] - ahead))
+
+
+def last(y: Floats) -> Floats:
+    """The last known value of each series; NaN where none is."""
+    known = np.isfinite(y)
+    at = y.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    return np.where(known.any(axis=1), y[np.arange(len(y)), at], np.nan)
 
 
 def stock_and_flow(panel: Panel, horizon: int) -> Floats:
@@ -76,18 +88,15 @@ def course(logs: Floats, panel: Panel, horizon: int) -> Floats:
     plain = filled - season[:, np.arange(steps) % panel.season]
     common = _common(plain)
     own = plain - common
-    last, long = _smoothed(own), _mean(own[:, -int(LONG * months) :])
+    level, long = _smoothed(own, WEIGHT), _mean(own[:, -int(LONG * months) :])
     ahead = np.arange(1, horizon + 1)
     back = 1 - (1 - RETURN) ** (ahead / months)
-    over = min(int(GROWTH_OVER * months), steps - 1)
-    growth = (common[-1] - common[-1 - over]) / over * months if over > 0 else 0.0
-    fading = DAMPING ** (1 / months)
-    carried = GROWTH * growth / months * np.cumsum(fading**ahead)
+    trend = np.nan_to_num(_smoothed(np.diff(common)[None], 1 - (1 - TREND) ** (1 / months))[0])
     return np.asarray(
-        last[:, None]
-        + back * (long - last)[:, None]
+        level[:, None]
+        + back * (long - level)[:, None]
         + common[-1]
-        + carried
+        + trend * np.cumsum(DAMPING ** (ahead / months))
         + season[:, (steps + ahead - 1) % panel.season]
     )
 
@@ -132,12 +141,11 @@ def _common(plain: Floats) -> Floats:
     return np.concatenate([[0.0], np.cumsum(trimmed)])
 
 
-def _smoothed(own: Floats) -> Floats:
-    """Simple exponential smoothing of what is known, (series,)."""
-    known = np.isfinite(own)
-    weight = known * (1 - WEIGHT) ** np.arange(own.shape[1])[::-1]
-    total = weight.sum(axis=1)
-    return _ratio((weight * np.where(known, own, 0.0)).sum(axis=1), total)
+def _smoothed(values: Floats, weight: float) -> Floats:
+    """Simple exponential smoothing of what is known, (rows,); ``weight`` is that of the last."""
+    known = np.isfinite(values)
+    weights = known * (1 - weight) ** np.arange(values.shape[1])[::-1]
+    return _ratio((weights * np.where(known, values, 0.0)).sum(axis=1), weights.sum(axis=1))
 
 
 def _mean(values: Floats) -> Floats:
