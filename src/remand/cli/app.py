@@ -21,6 +21,7 @@ from remand.cli.fit import fit
 from remand.cli.forecast import forecast
 from remand.cli.ingest import ingest
 from remand.cli.measure import measure
+from remand.cli.replay import replay
 from remand.cli.simulate import simulate
 from remand.cli.sources import app as sources
 from remand.cli.starter import starter
@@ -65,6 +66,7 @@ app.command()(measure)
 app.command()(fit)
 app.command()(forecast)
 app.command()(backtest)
+app.command()(replay)
 app.command()(claims)
 app.add_typer(sources, name="sources")
 app.command()(doctor)

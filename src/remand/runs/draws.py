@@ -128,6 +128,31 @@ def draw(
     return Draws(answers, _by_source(worlds, tallies, chances, cells, names))
 
 
+def held(
+    worlds: Worlds, until: dt.date, windows: Windows, kind: str = "jail"
+) -> tuple[Floats, Floats]:
+    """People of one kind in every world: mean census and the variance that chance adds to it.
+
+    Both are (scenarios, draws, windows). Raises InputError if the model has no such kind, or where
+    a world cannot be run.
+    """
+    model = worlds.scenarios[0].base
+    cells = Cells.of(model, ())
+    place = next((i for i in cells.kinds if cells.places[i].name == kind), None)
+    if place is None:
+        raise InputError.of(f"'{model.name}' holds nobody in any {kind}", fix="give another model")
+    wanted = ["population"]
+    tallies = _Run(worlds, until, windows, cells, wanted).tallies()
+    people = np.array([tally.held[:, place, 0] / tally.lengths for tally in tallies], np.float64)
+    each = []
+    for scenario in worlds.scenarios:
+        kernel = compile_model(scenario.model, until)
+        path = solve(kernel, marks=[windows.marks(kernel.steps)])
+        chance = Chance.of(path, model, cells, windows, wanted)
+        each.append(chance.dispersion["population"][place, 0])
+    return people, np.array(each)[:, None] * people
+
+
 def draws_to_tell(worlds: Worlds) -> int:
     """Draws from which on it is told where the doubt comes from."""
     return ENOUGH * (len(worlds.scores()[0]) + 1)
