@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -65,6 +65,11 @@ class Chosen:
     errors: Mapping[str, float]
     origins: int
 
+    @property
+    def tried(self) -> bool:
+        """Whether past origins span at least as long as they look ahead: else nothing is told."""
+        return self.origins * EVERY >= self.until
+
 
 @dataclass(frozen=True)
 class Told:
@@ -81,10 +86,12 @@ class Daily:
     Attributes:
         name: what its own way is called.
         own: that way.
+        untried: the way that is taken until the past can tell.
     """
 
     name: str
     own: Path
+    untried: str = HALVES
 
     def __call__(self, panel: Panel, horizon: int) -> Prediction:
         """The forecast of every series on its own. Raises InputError as `told`."""
@@ -145,7 +152,7 @@ class Daily:
         return np.asarray(np.stack([today, own]) + shape)
 
     def _chosen(self, errors: Floats, horizon: int) -> tuple[Chosen, ...]:
-        """The way with the least past error on each stretch; half of each until the past tells."""
+        """The way with the least past error on each stretch, once the past can tell."""
         ways = {AS_TODAY: errors[0], self.name: errors[1], HALVES: errors.mean(axis=0)}
         ends = [0, *(end for end in STRETCHES if end < horizon), horizon]
         out = []
@@ -156,16 +163,18 @@ class Daily:
                 way: float(values[known].mean()) if known.any() else np.nan
                 for way, values in off.items()
             }
-            origins = int(known[:, -1].sum())
-            told = origins * EVERY >= until  # they span at least as long as they look ahead
-            way = min(mean, key=mean.__getitem__) if told else HALVES
-            out.append(Chosen(since + 1, until, way, mean, origins))
+            best = min(mean, key=mean.__getitem__)
+            one = Chosen(since + 1, until, best, mean, int(known[:, -1].sum()))
+            out.append(one if one.tried else replace(one, way=self.untried))
         return tuple(out)
 
 
 def from_stays(records: Records) -> Daily:
-    """Stock and flow (`remand.evidence.flow`) of records, for a panel of the same jail's counts."""
-    return Daily(FLOW, Stays(records))
+    """Stock and flow (`remand.evidence.flow`) of records, for a panel of the same jail's counts.
+
+    It is used until its past can tell, for who is inside and since when is known without one.
+    """
+    return Daily(FLOW, Stays(records), untried=FLOW)
 
 
 def from_counts() -> Daily:

@@ -82,8 +82,8 @@ class Records:
         stays = self.stays.filter(pl.col("day_seen") < cut)
         if self.basis == "snapshots":
             # only a later snapshot tells that somebody is gone: what is known ends with the last
-            last_seen = pl.max_horizontal("day_seen", pl.col("day_out") - 1)
-            seen = stays.select(last_seen.filter(last_seen < cut).max()).item()
+            on = pl.col("day_seen").append(pl.col("day_out") - 1)
+            seen = stays.select(on.filter(on < cut).max()).item()
             cut = cut if seen is None else int(seen) + 1
             as_of = self.since + dt.timedelta(cut)
         unknown = pl.col("day_out").is_null() | (pl.col("day_out_by") >= cut)
