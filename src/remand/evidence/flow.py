@@ -7,8 +7,8 @@ The census of a day ahead is expected to be::
 with ``S`` the product-limit law of the last half year's stays: a period law, as a life table's, of
 everyone's days in those months whenever they were admitted, so it says how people leave now (left
 truncation and censoring as in `remand.fitting.survival`). Tonight's people are therefore their own
-leading signal: a jail whose long stays are leaving falls before its admissions do (A. Blumstein &
-J. Cohen, *Journal of Criminal Law and Criminology* 64, 1973; in steady state it is N = λL).
+leading signal: a jail whose long stays are leaving falls before its admissions do. So have prisons
+been projected since A. Blumstein, J. Cohen & H. Miller, *Journal of Criminal Justice* 8, 1980.
 """
 
 from __future__ import annotations
