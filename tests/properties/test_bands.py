@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from remand.evidence.bands import conformal, symmetric
+from remand.evidence.forecast.bands import conformal, symmetric
 from remand.evidence.panel import LEVELS
 
 WORLDS = 4000

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remand.evidence import scores
+from remand.evidence.backtest import scores
 from remand.evidence.panel import LEVELS
 
 SEEDS = st.integers(0, 10_000)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from remand.errors import InputError
-from remand.evidence.claims import check_claims
+from remand.evidence.claims.answers import check_claims
 
 DATA = os.environ.get("REMAND_DATA")
 pytestmark = pytest.mark.skipif(

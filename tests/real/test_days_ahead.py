@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from remand.evidence.baselines import naive
-from remand.evidence.daily import from_counts, from_stays
+from remand.evidence.backtest.baselines import naive
+from remand.evidence.backtest.scores import covered, crps, scale
+from remand.evidence.forecast.days import from_counts, from_stays
 from remand.evidence.panel import Panel
-from remand.evidence.scores import covered, crps, scale
 from remand.records.work import Records, Source
 
 DATA = os.environ.get("REMAND_DATA")

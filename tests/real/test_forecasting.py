@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from remand.evidence.backtest import backtest
-from remand.evidence.baselines import naive, seasonal_naive
-from remand.evidence.own import own
+from remand.evidence.backtest.backtest import backtest
+from remand.evidence.backtest.baselines import naive, seasonal_naive
+from remand.evidence.backtest.tried import QUANTILES, forecasts
+from remand.evidence.forecast.own import own
 from remand.evidence.panel import LEVELS
 from remand.evidence.reading import read_panel
-from remand.evidence.tried import QUANTILES, forecasts
 
 DATA = os.environ.get("REMAND_DATA")
 pytestmark = pytest.mark.skipif(

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from remand.evidence.replay import replay
+from remand.evidence.replay.replay import replay
 from remand.files import shipped
 
 DATA = os.environ.get("REMAND_DATA")

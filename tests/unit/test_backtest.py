@@ -12,15 +12,16 @@ import polars as pl
 import pytest
 
 from remand.errors import InputError
-from remand.evidence import daily, origins, summary
-from remand.evidence.backtest import backtest
-from remand.evidence.baselines import BASELINES, MEAN, PARTS, naive, seasonal_naive
+from remand.evidence.backtest import origins, summary
+from remand.evidence.backtest.backtest import backtest
+from remand.evidence.backtest.baselines import BASELINES, MEAN, PARTS, naive, seasonal_naive
+from remand.evidence.backtest.record import read_skill
+from remand.evidence.backtest.tried import QUANTILES, forecasts
+from remand.evidence.forecast import days as daily
+from remand.evidence.forecast.own import Own
 from remand.evidence.laying import after, calendar
-from remand.evidence.own import Own
 from remand.evidence.panel import LEVELS, Panel, Prediction
 from remand.evidence.reading import Reading
-from remand.evidence.record import read_skill
-from remand.evidence.tried import QUANTILES, forecasts
 
 NAIVE = {"Naive": naive, "SeasonalNaive": seasonal_naive}
 

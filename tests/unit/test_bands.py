@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remand.evidence.bands import at_most, conformal, overlapping, symmetric, topped, walk
+from remand.evidence.forecast.bands import at_most, conformal, overlapping, symmetric, topped, walk
 from remand.evidence.panel import LEVELS
 
 

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from remand.errors import InputError
-from remand.evidence.baselines import BASELINES, PARTS, available, mean_of, naive, seasonal_naive
+from remand.evidence.backtest.baselines import (
+    BASELINES,
+    PARTS,
+    available,
+    mean_of,
+    naive,
+    seasonal_naive,
+)
 from remand.evidence.laying import calendar
 from remand.evidence.panel import LEVELS, Panel
 

@@ -17,16 +17,16 @@ from typer.testing import CliRunner
 
 import remand as rm
 from remand.errors import InputError
-from remand.evidence.claims import check_claims, judge, read_claims
-from remand.evidence.claims_checks import check_claim
-from remand.evidence.claims_form import (
+from remand.evidence.claims.answers import check_claims, judge, read_claims
+from remand.evidence.claims.checks import check_claim
+from remand.evidence.claims.form import (
     OF_AMOUNTS,
     dumps_schema,
     json_schema,
     schema_path,
 )
-from remand.evidence.claims_values import value_of
-from remand.evidence.claims_verdicts import (
+from remand.evidence.claims.values import value_of
+from remand.evidence.claims.verdicts import (
     CANNOT_BE_TOLD,
     CONTRARY,
     FAR,
@@ -590,7 +590,7 @@ def test_a_file_that_answers_no_claim_is_refused(tmp_path):
 
 
 def test_the_shipped_schema_of_claims_is_up_to_date():
-    """When this fails: python -m remand.evidence.claims_form."""
+    """When this fails: python -m remand.evidence.claims.form."""
     assert schema_path().read_text(encoding="utf-8") == dumps_schema()
 
 
@@ -662,7 +662,7 @@ def test_a_name_that_is_not_there_is_told_with_a_suggestion():
 def test_nothing_heavy_is_imported_where_no_file_is_given():
     """Cited figures need no database and no compiler."""
     script = (
-        "import sys; from remand.evidence.claims import check_claims; "
+        "import sys; from remand.evidence.claims.answers import check_claims; "
         f"check_claims('{SHIPPED}'); "
         "print(sorted({'duckdb', 'numba', 'scipy'} & set(sys.modules)))"
     )

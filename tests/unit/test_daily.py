@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from remand.errors import InputError
-from remand.evidence.daily import (
+from remand.evidence.forecast.days import (
     AS_TODAY,
     DRIFT,
     EVERY,

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from remand.errors import InputError
-from remand.evidence.flow import LAW_DAYS, PACE_DAYS, admitted, ahead, entered, still
+from remand.evidence.forecast.flow import LAW_DAYS, PACE_DAYS, admitted, ahead, entered, still
 from remand.records.seen import Seen
 from remand.records.work import Records
 

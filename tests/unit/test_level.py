@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from remand.evidence.level import (
+from remand.evidence.forecast.level import (
     ALIKE,
     DAMPING,
     TODAY,

@@ -15,10 +15,17 @@ from typer.testing import CliRunner
 
 from remand.cli.replay import replay as verb
 from remand.errors import InputError
-from remand.evidence.case import Data, dumps_schema, json_schema, page, read_case, schema_path
-from remand.evidence.known import cut
-from remand.evidence.replay import replay
-from remand.evidence.replayed import EACH, NAIVE, Trail, summed
+from remand.evidence.replay.case import (
+    Data,
+    dumps_schema,
+    json_schema,
+    page,
+    read_case,
+    schema_path,
+)
+from remand.evidence.replay.known import cut
+from remand.evidence.replay.replay import replay
+from remand.evidence.replay.replayed import EACH, NAIVE, Trail, summed
 from remand.files import find, shipped
 from remand.files.documents import Document
 
@@ -337,7 +344,7 @@ def test_a_shipped_case_has_a_page_and_cites_what_it_uses(name):
 
 
 def test_the_shipped_schema_is_up_to_date():
-    """When this fails: python -m remand.evidence.case."""
+    """When this fails: python -m remand.evidence.replay.case."""
     assert schema_path().read_text(encoding="utf-8") == dumps_schema()
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from remand.evidence import scores
+from remand.evidence.backtest import scores
 from remand.evidence.panel import LEVELS
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
-    from remand.evidence.backtest import Record
+    from remand.evidence.backtest.backtest import Record
     from remand.evidence.panel import Panel
 
 BY = ("horizon", "series", "origin")
@@ -82,11 +82,11 @@ def backtest(
     """
     from remand.cli import looking
     from remand.cli.compare import known, written_as
-    from remand.evidence.backtest import backtest as run
-    from remand.evidence.baselines import BASELINES, available
-    from remand.evidence.own import own
+    from remand.evidence.backtest.backtest import backtest as run
+    from remand.evidence.backtest.baselines import BASELINES, available
+    from remand.evidence.backtest.tried import OWN
+    from remand.evidence.forecast.own import own
     from remand.evidence.reading import read_panel
-    from remand.evidence.tried import OWN
 
     written_as(out, "--out", looking.TABLES)
     written_as(record, "--record", (".json",))
@@ -127,7 +127,7 @@ def _origins(
     from remand.cli.compare import known
     from remand.cli.looking import day
     from remand.errors import InputError
-    from remand.evidence import origins as find
+    from remand.evidence.backtest import origins as find
 
     if origins is None:
         return find.rolling(
@@ -203,7 +203,7 @@ def _tables(found: Record, by: Sequence[str]) -> Iterator[tuple[str, Table]]:
 
 def _scores(frame: pl.DataFrame, differences: pl.DataFrame | None) -> Table:
     """A row a model: scores, and by how much the program's own error is below it."""
-    from remand.evidence.tried import OWN
+    from remand.evidence.backtest.tried import OWN
 
     table = _empty(["model"], ["MASE", "CRPS", "in 80 %", "in 95 %", "width"])
     against: dict[str, str] = {}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from remand.evidence.claims import Answer, Checked, Checks
-    from remand.evidence.claims_figures import Figure
+    from remand.evidence.claims.answers import Answer, Checked, Checks
+    from remand.evidence.claims.figures import Figure
 
 LABELS = 13
 """Columns that the labels take."""
@@ -37,7 +37,7 @@ def claims(
     Verdicts: supported, understated, overstated, not supported, outside the data. The rules are
     the same whoever made the claim.
     """
-    from remand.evidence.claims import check_claims
+    from remand.evidence.claims.answers import check_claims
 
     checks = check_claims(file, with_ or ())
     if json:
@@ -93,7 +93,7 @@ def _wrapped(text: str, width: int, first: int | None = None) -> list[str]:
 
 def told(checked: Checked) -> Iterator[tuple[str, str]]:
     """A checked claim as labelled paragraphs, the verdict first."""
-    from remand.evidence import claims_words as words
+    from remand.evidence.claims import words
 
     claim = checked.claim
     yield checked.verdict.upper(), checked.says
@@ -124,8 +124,8 @@ def told(checked: Checked) -> Iterator[tuple[str, str]]:
 
 def _readings(checked: Checked, answer: Answer) -> Iterator[tuple[str, str]]:
     """Every reading of the definition that the verdict is by, with its arithmetic."""
-    from remand.evidence import claims_words as words
-    from remand.evidence.claims_form import OF_MANY, OVER_TIME
+    from remand.evidence.claims import words
+    from remand.evidence.claims.form import OF_MANY, OVER_TIME
 
     for value, judged in zip(answer.values, answer.each, strict=True):
         text = f"{value.period}: {words.reading(checked.claim, value)}"
@@ -178,7 +178,7 @@ def _sources(rows: Iterable[Figure]) -> Iterator[str]:
 
 def _rules() -> str:
     """What the verdicts mean, in the foot."""
-    from remand.evidence.claims_verdicts import ABOUT, FAR
+    from remand.evidence.claims.verdicts import ABOUT, FAR
 
     return (
         f"True means true as it was put. A true claim that is off by {FAR:g} times or more is told "

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from remand.evidence.ahead import Ahead
+    from remand.evidence.forecast.ahead import Ahead
 
 SERIES = 20
 """Series that are shown; of the rest, how many."""
@@ -53,10 +53,10 @@ def forecast(
     """
     from remand.cli import looking
     from remand.cli.compare import written_as
-    from remand.evidence.ahead import ahead
-    from remand.evidence.own import own
+    from remand.evidence.backtest.record import read_skill
+    from remand.evidence.forecast.ahead import ahead
+    from remand.evidence.forecast.own import own
     from remand.evidence.reading import read_panel
-    from remand.evidence.record import read_skill
 
     written_as(out, "--out", looking.TABLES)
     written_as(chart, "--chart", (".png", ".svg", ".html"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
     from rich.table import Table
 
-    from remand.evidence.replayed import Every, Replay
+    from remand.evidence.replay.replayed import Every, Replay
 
 MANY = 16
 """More spans than this are shown by quarter."""
@@ -54,7 +54,7 @@ def replay(
     known figure.
     """
     from remand.cli.compare import known, written_as
-    from remand.evidence.replay import replay as run_replay
+    from remand.evidence.replay.replay import replay as run_replay
 
     shown = None if every is None else known(every, EVERY, "--every")
     written_as(out, "--out", (".csv", ".parquet"))
@@ -200,7 +200,7 @@ def _by_place(found: Replay) -> Table:
 
 def _lines(found: Replay, name: str, frame: pl.DataFrame) -> Iterator[str]:
     """What must stand under the tables."""
-    from remand.evidence.case import page, read_case
+    from remand.evidence.replay.case import page, read_case
 
     case = found.case
     counted = [row for row in frame.to_dicts() if row["scored"] and row["actual"] is not None]

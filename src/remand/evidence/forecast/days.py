@@ -1,10 +1,10 @@
 """A jail's days ahead: by stock and flow, or by its drift, or as today where that does better.
 
-Stock and flow needs stays (`remand.evidence.flow`); where only counts are known their drift does. A
-method is tried on its own past first: forecasts from earlier origins, each made of what was known
-then, against what has happened since. Their errors decide, for each stretch of days ahead, whether
-to go by the method, by "as today", or by half of each, and how wide the bands are
-(`remand.evidence.bands`). No error is read whose truth lies on the origin's day or after it.
+Stock and flow needs stays (`flow`); where only counts are known their drift does. A method is tried
+on its own past first: forecasts from earlier origins, each made of what was known then, against
+what has happened since. Their errors decide, for each stretch of days ahead, whether to go by the
+method, by "as today", or by half of each, and how wide the bands are (`bands`). No error is read
+whose truth lies on the origin's day or after it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from itertools import pairwise
 import numpy as np
 
 from remand.errors import InputError
-from remand.evidence.bands import overlapping, symmetric, topped, walk
-from remand.evidence.flow import YEAR, ahead
+from remand.evidence.forecast.bands import overlapping, symmetric, topped, walk
+from remand.evidence.forecast.flow import YEAR, ahead
 from remand.evidence.panel import LEVELS, Floats, Panel, Prediction
 from remand.fitting.pace import DAMPED
 from remand.records.work import Records
@@ -170,7 +170,7 @@ class Daily:
 
 
 def from_stays(records: Records) -> Daily:
-    """Stock and flow (`remand.evidence.flow`) of records, for a panel of the same jail's counts.
+    """Stock and flow (`flow`) of records, for a panel of the same jail's counts.
 
     It is used until its past can tell, for who is inside and since when is known without one.
     """

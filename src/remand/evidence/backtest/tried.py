@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from remand.errors import InputError
-from remand.evidence import scores
-from remand.evidence.baselines import mean_of
+from remand.evidence.backtest import scores
+from remand.evidence.backtest.baselines import mean_of
 from remand.evidence.laying import after
 from remand.evidence.panel import LEVELS, Floats, Method, Panel, Prediction
 

@@ -24,10 +24,10 @@ import numpy as np
 import polars as pl
 
 from remand.errors import InputError
-from remand.evidence.case import Case, Data, read_case
-from remand.evidence.known import census, cut, located, table
 from remand.evidence.panel import Floats
-from remand.evidence.replayed import NO_CHANGE, Replay, Span, Trail
+from remand.evidence.replay.case import Case, Data, read_case
+from remand.evidence.replay.known import census, cut, located, table
+from remand.evidence.replay.replayed import NO_CHANGE, Replay, Span, Trail
 from remand.files import read_draws, read_model, read_scenario
 from remand.fitting.drawn import FitDraws
 from remand.model.model import Model

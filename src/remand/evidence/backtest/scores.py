@@ -87,11 +87,12 @@ def skill(own: Floats, naive: Floats) -> int:
     What is gained at each step, naive less own, is summed from the first step on; skill lasts to
     where the sum is highest, for going on from there loses more than it wins. A sum is not decided
     by the noise of a single step, as the first step that loses would be. 0: nothing is ever gained.
+    An error that is not known (NaN) gains nothing.
 
     >>> skill(np.array([1.0, 2.1, 2.0, 5.0]), np.array([2.0, 2.0, 3.0, 4.0]))
     3
     """
-    gained = np.cumsum(naive - own)
+    gained = np.nancumsum(naive - own)
     best = int(np.argmax(gained)) if len(gained) else 0
     return best + 1 if len(gained) and gained[best] > 0 else 0
 

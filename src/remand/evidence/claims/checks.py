@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from remand.errors import Path, Problem, did_you_mean
-from remand.evidence.claims_figures import Figure, ages
-from remand.evidence.claims_form import (
+from remand.evidence.claims.figures import Figure, ages
+from remand.evidence.claims.form import (
     OF_AMOUNTS,
     READINGS,
     Change,
@@ -19,7 +19,7 @@ from remand.evidence.claims_form import (
     Stated,
     Times,
 )
-from remand.evidence.claims_values import Figures
+from remand.evidence.claims.values import Figures
 
 
 def check_claim(claim: Claim, figures: Figures) -> Iterator[Problem]:

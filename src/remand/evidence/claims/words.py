@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from remand.evidence.claims_form import OF_AMOUNTS, OF_MANY, OF_TWO, Beside, Claim, Stated
-from remand.evidence.claims_values import Value
-from remand.evidence.claims_verdicts import Judged, tolerance
+from remand.evidence.claims.form import OF_AMOUNTS, OF_MANY, OF_TWO, Beside, Claim, Stated
+from remand.evidence.claims.values import Value
+from remand.evidence.claims.verdicts import Judged, tolerance
 
 _NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from remand.evidence.backtest.scores import paired, skill
+from remand.evidence.backtest.tried import OWN
 from remand.evidence.panel import Step
-from remand.evidence.scores import paired, skill
-from remand.evidence.tried import OWN
 
 SCORES = ("mase", "crps", "coverage_80", "coverage_95", "width_80")
 """Columns of a table of scores, after what they are of and ``model``; then ``forecasts``."""
@@ -97,8 +97,8 @@ def differences(forecasts: pl.DataFrame, seed: int, own: str = OWN) -> pl.DataFr
 def skill_until(forecasts: pl.DataFrame, own: str = OWN) -> int | None:
     """Steps ahead up to which ``own`` is worth more than the better of the two naive forecasts.
 
-    As `remand.evidence.scores.skill` says, of mean scaled errors at each step ahead, all series and
-    origins together. None without ``own``, or without `NAIVE`.
+    As `scores.skill` says, of mean scaled errors at each step ahead, all series and origins
+    together. None without ``own``, or without `NAIVE`.
     """
     means = forecasts.filter("scored").group_by("horizon", "model").agg(pl.col("error").mean())
     wide = means.pivot(on="model", index="horizon", values="error").sort("horizon")

@@ -16,9 +16,9 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from remand.evidence.case import Case, Sight
+from remand.evidence.backtest.scores import BANDS, covered, crps, pinball, width
 from remand.evidence.panel import LEVELS, Floats
-from remand.evidence.scores import BANDS, covered, crps, pinball, width
+from remand.evidence.replay.case import Case, Sight
 from remand.provenance import versions
 
 Every = Literal["span", "quarter", "year"]

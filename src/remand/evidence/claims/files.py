@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from remand.errors import InputError, Problem
-from remand.evidence.claims_figures import Figure
-from remand.evidence.claims_form import Claims, Definition, FromFile
-from remand.evidence.claims_values import Value, ratio
+from remand.evidence.claims.figures import Figure
+from remand.evidence.claims.form import Claims, Definition, FromFile
+from remand.evidence.claims.values import Value, ratio
 from remand.sources import Taken, read
 
 

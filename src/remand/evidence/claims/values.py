@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from remand.evidence.claims_figures import Figure
-from remand.evidence.claims_form import Change, Part, Rank, Ratio, Reading, Times
+from remand.evidence.claims.figures import Figure
+from remand.evidence.claims.form import Change, Part, Rank, Ratio, Reading, Times
 
 Figures = Mapping[str, Figure]
 

@@ -11,21 +11,21 @@ from typing import Any
 import polars as pl
 
 from remand.errors import InputError
-from remand.evidence import baselines, summary
-from remand.evidence.origins import check_horizon
+from remand.evidence.backtest import baselines, summary
+from remand.evidence.backtest.origins import check_horizon
+from remand.evidence.backtest.record import Skill, today
+from remand.evidence.backtest.tried import OWN, Period, forecasts
 from remand.evidence.panel import Method
 from remand.evidence.reading import Reading
-from remand.evidence.record import Skill, today
-from remand.evidence.tried import OWN, Period, forecasts
 from remand.provenance import identity, version, versions
 
 
 @dataclass(frozen=True)
 class Record:
-    """Forecasts from the past and their scores; columns are told in `remand.evidence.summary`.
+    """Forecasts from the past and their scores; `summary` beside this tells the columns.
 
     Attributes:
-        forecasts: every forecast, as `remand.evidence.tried.Tried` tells them.
+        forecasts: every forecast, as `remand.evidence.backtest.tried.Tried` tells them.
         overall: a row a model.
         by_horizon, by_series, by_origin: the same by steps ahead, by ``unique_id``, by ``origin``.
         differences: the program's own method against each other one, with 95 % intervals.
@@ -76,8 +76,8 @@ def backtest(
     Args:
         reading: a file, read.
         methods: ways to forecast, by name; the program's own is ``remand``. Where all four of
-            `remand.evidence.baselines.PARTS` are there, their mean joins them.
-        origins: first steps to be forecast; see `remand.evidence.origins`.
+            `remand.evidence.backtest.baselines.PARTS` are there, their mean joins them.
+        origins: first steps to be forecast; see `remand.evidence.backtest.origins`.
         horizon: steps ahead.
         apart: a period [from, to) whose dates are scored apart from all others.
         seed: of the bootstrap behind the intervals.

@@ -6,8 +6,9 @@ says which. Its own past errors make the bands.
 
 Errors are taken in logarithms, so that counties of every size speak of the same thing; they are
 divided by how far forecasts were off at that horizon (all counties together) and in that county
-(shrunk towards all), pooled, and read as conformal quantiles (`remand.evidence.bands`), even on
-both sides: that the past happened to fall tells nothing about the next two years.
+(shrunk towards all), pooled, and read as conformal quantiles (`bands`), even on both sides: that
+the past happened to fall tells nothing about the next two years. What all counties did at once is
+known from few periods, and widens them.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from remand.evidence.bands import conformal, walk
-from remand.evidence.level import A_MONTH, last, level, stock_and_flow
+from remand.evidence.backtest.scores import skill
+from remand.evidence.forecast.bands import conformal, walk
+from remand.evidence.forecast.level import A_MONTH, last, level, stock_and_flow
 from remand.evidence.panel import LEVELS, Floats, Panel, Prediction, Step
 
 Candidate = Callable[[Panel, int], Floats]
@@ -109,26 +111,6 @@ def candidates(panel: Panel) -> dict[str, Candidate]:
     if bookings is not None and (bookings > 0).mean() >= TOLD:
         found["stock and flow"] = stock_and_flow
     return found
-
-
-def skill(own: Floats, naive: Floats) -> int:
-    """Steps ahead until which one's mean error is the smaller: the last such, of running means.
-
-    A running mean over the neighbouring `NEAR` horizons on each side decides, for one horizon's
-    luck is none.
-
-    >>> skill(np.array([1.0, 2, 3, 4, 5, 6]), np.array([2.0, 3, 4, 4, 4, 4]))
-    3
-    """
-    ahead = _running(naive - own)
-    worse = np.flatnonzero(~(ahead > 0))
-    return int(worse[0]) if len(worse) else len(own)
-
-
-def _running(values: Floats) -> Floats:
-    """Means over `NEAR` neighbours on each side, of what is known."""
-    n = len(values)
-    return np.array([_mean(values[max(0, h - NEAR) : h + NEAR + 1], 0) for h in range(n)])
 
 
 def _first(panel: Panel) -> int:

@@ -1,6 +1,6 @@
 """Claims made in public, each beside what cited figures come to, and a verdict.
 
-How a verdict is reached stands in `remand.evidence.claims_verdicts`: the rules are the same whoever
+How a verdict is reached stands in `remand.evidence.claims.verdicts`: the rules are the same whoever
 made the claim. What a verdict rests on is always told with it: the definition, every reading of it,
 every cited row, and which of those rows were derived. Where sources or definitions disagree, all of
 them are shown.
@@ -17,10 +17,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from remand.errors import InputError, Problem
-from remand.evidence import claims_words as words
-from remand.evidence.claims_checks import check_claim
-from remand.evidence.claims_figures import Figure, read_figures
-from remand.evidence.claims_form import (
+from remand.evidence.claims import words
+from remand.evidence.claims.checks import check_claim
+from remand.evidence.claims.figures import Figure, read_figures
+from remand.evidence.claims.form import (
     OF_AMOUNTS,
     OF_MANY,
     OF_TWO,
@@ -29,8 +29,8 @@ from remand.evidence.claims_form import (
     Claims,
     Definition,
 )
-from remand.evidence.claims_values import Value, value_of
-from remand.evidence.claims_verdicts import (
+from remand.evidence.claims.values import Value, value_of
+from remand.evidence.claims.verdicts import (
     CONTRARY,
     Judged,
     Verdict,
@@ -188,7 +188,7 @@ def check_claims(name: str | Path, files: Iterable[str | Path] = ()) -> Checks:
     claims, figures = read_claims(name)
     more: More = _nothing_more
     if files := list(files):
-        from remand.evidence.claims_files import reader  # noqa: PLC0415 - slow to import
+        from remand.evidence.claims.files import reader  # noqa: PLC0415 - slow to import
 
         more = reader(claims, files)
     return Checks(claims, tuple(_checked(claim, figures, more) for claim in claims.claims))

@@ -12,16 +12,16 @@ import numpy as np
 import polars as pl
 
 from remand.errors import InputError
-from remand.evidence.backtest import backtest
-from remand.evidence.baselines import BASELINES
+from remand.evidence.backtest.backtest import backtest
+from remand.evidence.backtest.baselines import BASELINES
+from remand.evidence.backtest.origins import check_horizon, rolling
+from remand.evidence.backtest.record import Skill
+from remand.evidence.backtest.summary import NAIVE
+from remand.evidence.backtest.tried import OWN, QUANTILES
+from remand.evidence.forecast.own import Own
 from remand.evidence.laying import after
-from remand.evidence.origins import check_horizon, rolling
-from remand.evidence.own import Own
 from remand.evidence.panel import Method, Panel
 from remand.evidence.reading import Reading
-from remand.evidence.record import Skill
-from remand.evidence.summary import NAIVE
-from remand.evidence.tried import OWN, QUANTILES
 from remand.provenance import identity, versions
 
 
@@ -75,10 +75,10 @@ def ahead(
 
     Args:
         reading: a file, read.
-        method: the program's own way for it (`remand.evidence.own.own`).
+        method: the program's own way for it (`remand.evidence.forecast.own.own`).
         horizon: steps ahead.
-        skill: the record of a backtest (`remand.evidence.record.read_skill`); without one, the
-            same way is tried from rolling origins of the file itself.
+        skill: the record of a backtest (`backtest.record.read_skill`); without one, the same
+            way is tried from rolling origins of the file itself.
         say: is told what is being done.
 
     Raises InputError for a horizon below 1, or a record of another step.

@@ -37,7 +37,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from remand.evidence.claims_form import Comparison
+from remand.evidence.claims.form import Comparison
 
 Verdict = Literal["supported", "understated", "overstated", "not supported", "outside the data"]
 

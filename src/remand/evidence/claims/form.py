@@ -1,6 +1,6 @@
 """The form of a file of claims: what was said, and how it is worked out from cited figures.
 
-``python -m remand.evidence.claims_form`` writes its JSON Schema where shipped files look for it.
+``python -m remand.evidence.claims.form`` writes its JSON Schema where shipped files look for it.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ import numpy as np
 import polars as pl
 
 from remand.errors import InputError
-from remand.evidence.case import Case, Data
 from remand.evidence.panel import Floats
+from remand.evidence.replay.case import Case, Data
 
 FOLDER = "REMAND_DATA"
 """The environment variable that may name the folder where a case's file is."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from remand.evidence import daily, forecast
+from remand.evidence.forecast import days, months
 from remand.evidence.panel import Panel, Prediction
 from remand.evidence.reading import is_database
 from remand.records import work
@@ -19,10 +19,10 @@ class Own:
     """A `Method` that can say what it went by.
 
     Attributes:
-        days: for daily counts, from stays where there are stays; None for weeks and months.
+        daily: for daily counts, from stays where there are stays; None for weeks and months.
     """
 
-    days: daily.Daily | None = field(default=None, repr=False)
+    daily: days.Daily | None = field(default=None, repr=False)
 
     def __call__(self, panel: Panel, horizon: int) -> Prediction:
         """The forecast alone."""
@@ -30,10 +30,10 @@ class Own:
 
     def told(self, panel: Panel, horizon: int) -> tuple[Prediction, tuple[str, ...]]:
         """The forecast, and sentences on what did best so far and was used, naive or not."""
-        if self.days is None:
-            made = forecast.forecast(panel, horizon)
+        if self.daily is None:
+            made = months.forecast(panel, horizon)
             return made.prediction, (_by(made),)
-        each = [self.days.told(panel.of([i]), horizon) for i in range(len(panel.ids))]
+        each = [self.daily.told(panel.of([i]), horizon) for i in range(len(panel.ids))]
         made_of = Prediction(
             np.concatenate([one.prediction.point for one in each]),
             np.concatenate([one.prediction.quantiles for one in each]),
@@ -52,11 +52,11 @@ def own(path: str | Path, panel: Panel) -> Own:
     if panel.step != "day":
         return Own()
     if is_database(Path(path)) and work.contents(path).stays:
-        return Own(daily.from_stays(work.read(path)))
-    return Own(daily.from_counts())
+        return Own(days.from_stays(work.read(path)))
+    return Own(days.from_counts())
 
 
-def _by(made: forecast.Forecast) -> str:
+def _by(made: months.Forecast) -> str:
     """What did best so far, for months and weeks."""
     means = {
         name: float(np.nanmean(of)) for name, of in made.errors.items() if np.isfinite(of).any()

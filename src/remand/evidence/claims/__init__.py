@@ -1,0 +1,1 @@
+"""What was said, what was counted, and a verdict."""

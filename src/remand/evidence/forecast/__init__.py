@@ -1,0 +1,1 @@
+"""Populations ahead: two designs, the bands, and the record a forecast carries."""

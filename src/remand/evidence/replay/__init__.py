@@ -1,0 +1,1 @@
+"""Past reforms, forecast from what was known and held against what happened."""
