@@ -14,18 +14,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from remand.api import (
-        compare,
-        explain,
-        fit,
-        histories,
-        ingest,
-        measure,
-        simulate,
-        solve,
-        starter,
-        synth,
-    )
+    from remand.api.claims import claims
+    from remand.api.evidence import backtest, forecast, replay
+    from remand.api.models import compare, explain, histories, simulate, solve, starter, synth
+    from remand.api.records import fit, ingest, measure
     from remand.errors import InputError, Problem, Refusal, RemandError
     from remand.files import read_mapping, read_model, read_platform, read_scenario, write
     from remand.model.model import Model
@@ -47,20 +39,24 @@ _HOMES = {
     "RemandError": "remand.errors",
     "Run": "remand.runs.run",
     "Scenario": "remand.model.platform",
-    "compare": "remand.api",
-    "explain": "remand.api",
-    "fit": "remand.api",
-    "histories": "remand.api",
-    "ingest": "remand.api",
-    "measure": "remand.api",
+    "backtest": "remand.api.evidence",
+    "claims": "remand.api.claims",
+    "compare": "remand.api.models",
+    "explain": "remand.api.models",
+    "fit": "remand.api.records",
+    "forecast": "remand.api.evidence",
+    "histories": "remand.api.models",
+    "ingest": "remand.api.records",
+    "measure": "remand.api.records",
     "read_mapping": "remand.files",
     "read_model": "remand.files",
     "read_platform": "remand.files",
     "read_scenario": "remand.files",
-    "simulate": "remand.api",
-    "solve": "remand.api",
-    "starter": "remand.api",
-    "synth": "remand.api",
+    "replay": "remand.api.evidence",
+    "simulate": "remand.api.models",
+    "solve": "remand.api.models",
+    "starter": "remand.api.models",
+    "synth": "remand.api.models",
     "write": "remand.files",
 }
 
@@ -76,9 +72,12 @@ __all__ = [
     "RemandError",
     "Run",
     "Scenario",
+    "backtest",
+    "claims",
     "compare",
     "explain",
     "fit",
+    "forecast",
     "histories",
     "ingest",
     "measure",
@@ -86,6 +85,7 @@ __all__ = [
     "read_model",
     "read_platform",
     "read_scenario",
+    "replay",
     "simulate",
     "solve",
     "starter",

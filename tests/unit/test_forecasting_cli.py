@@ -137,11 +137,11 @@ def test_a_chart_is_drawn_of_one_series(verbs, jails, tmp_path):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("--origins", "soon"), "--origins: 'soon' is no date"),
+        (("--origins", "soon"), "--origins: 'soon' is not a date"),
         (("--origins", "2009-01"), "there is no forecast to check from 2009-01-01"),
         (("--origins", "2014-01", "--every", "year"), "--origins names each origin"),
         (("--every", "decade"), "--every cannot be 'decade'"),
-        (("--apart", "2015-01"), "--apart: '' is no date"),
+        (("--apart", "2015-01"), "--apart: '' is not a date"),
         (("--apart", "2015-01:2014-01"), "--apart 2015-01:2014-01 ends before it begins"),
         (("--baseline", "Prophet"), "--baseline cannot be 'Prophet'"),
         (("--by", "month"), "--by cannot be 'month'"),

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from remand.evidence.backtest.backtest import Record
-    from remand.evidence.panel import Panel
 
 BY = ("horizon", "series", "origin")
 
@@ -80,13 +79,13 @@ def backtest(
     season before the origin, so that jails of every size count alike. Lower is better; an 80 %
     band should hold 80 % of what came.
     """
+    from remand.api.days import day_of
+    from remand.api.evidence import backtest as run_backtest
     from remand.cli import looking
     from remand.cli.compare import known, written_as
-    from remand.evidence.backtest.backtest import backtest as run
+    from remand.errors import InputError
     from remand.evidence.backtest.baselines import BASELINES, available
-    from remand.evidence.backtest.tried import OWN
-    from remand.evidence.forecast.own import own
-    from remand.evidence.reading import read_panel
+    from remand.evidence.backtest.origins import EVERY
 
     written_as(out, "--out", looking.TABLES)
     written_as(record, "--record", (".json",))
@@ -94,14 +93,23 @@ def backtest(
     chosen = [known(one, tuple(BASELINES), "--baseline") for one in baseline or BASELINES]
     if any(name.startswith("Auto") for name in chosen):
         available()
+    if origins is not None and (since or to or every):
+        raise InputError.of(
+            "--origins names each origin, and --from, --to and --every roll them",
+            fix="give the one or the others",
+        )
     with looking.telling("backtest", quiet=json) as say:
-        reading = read_panel(file, place or [])
-        ahead = looking.HORIZON[reading.panel.step] if horizon is None else horizon
-        found = run(
-            reading,
-            {OWN: own(file, reading.panel), **{name: BASELINES[name] for name in chosen}},
-            _origins(reading.panel, ahead, origins, since, to, every),
-            ahead,
+        found = run_backtest(
+            file,
+            horizon,
+            None
+            if origins is None
+            else [day_of(t.strip(), "--origins") for t in origins.split(",")],
+            since=None if since is None else day_of(since, "--from"),
+            until=None if to is None else day_of(to, "--to"),
+            every=None if every is None else known(every, tuple(EVERY), "--every"),
+            places=place or [],
+            baselines=chosen,
             apart=None if apart is None else _period(apart),
             seed=seed,
             say=say,
@@ -116,41 +124,12 @@ def backtest(
         _show(found, shown, [name for name in (out, record) if name is not None])
 
 
-def _origins(
-    panel: Panel,
-    horizon: int,
-    origins: str | None,
-    since: str | None,
-    to: str | None,
-    every: str | None,
-) -> Sequence[dt.date]:
-    from remand.cli.compare import known
-    from remand.cli.looking import day
-    from remand.errors import InputError
-    from remand.evidence.backtest import origins as find
-
-    if origins is None:
-        return find.rolling(
-            panel,
-            horizon,
-            None if since is None else day(since, "--from"),
-            None if to is None else day(to, "--to"),
-            None if every is None else known(every, tuple(find.EVERY), "--every"),
-        )
-    if since or to or every:
-        raise InputError.of(
-            "--origins names each origin, and --from, --to and --every roll them",
-            fix="give the one or the others",
-        )
-    return find.given(panel, [day(text, "--origins") for text in origins.split(",")])
-
-
 def _period(text: str) -> tuple[dt.date, dt.date]:
-    from remand.cli.looking import day
+    from remand.api.days import day_of
     from remand.errors import InputError
 
     since, _, until = text.partition(":")
-    period = day(since, "--apart"), day(until, "--apart")
+    period = day_of(since, "--apart"), day_of(until, "--apart")
     if period[0] >= period[1]:
         raise InputError.of(
             f"--apart {text} ends before it begins", fix="give FROM:TO, such as 2020-03:2021-07"

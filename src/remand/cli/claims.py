@@ -37,9 +37,9 @@ def claims(
     Verdicts: supported, understated, overstated, not supported, outside the data. The rules are
     the same whoever made the claim.
     """
-    from remand.evidence.claims.answers import check_claims
+    from remand.api.claims import claims as run_claims
 
-    checks = check_claims(file, with_ or ())
+    checks = run_claims(file, with_ or ())
     if json:
         import json as encoder
 

@@ -62,7 +62,7 @@ def compare(
     The exact engine runs, unless a policy couples people; then all are sampled. Bands are chance
     alone, unless --draws asks for what parameters, promises and the baseline leave open as well.
     """
-    from remand.api import compare as run_compare
+    from remand.api.models import compare as run_compare
     from remand.files import read_model
     from remand.outcomes.figures import QUANTITIES
 

@@ -23,7 +23,7 @@ def demo(
     csv: Annotated[bool, typer.Option("--csv", help="Print the yearly series as CSV.")] = False,
 ) -> None:
     """Compare the shipped plans for Philadelphia, 2016–2019."""
-    from remand.api import compare
+    from remand.api.models import compare
     from remand.files import read_model, shipped
 
     model = read_model(PLACE)

@@ -38,7 +38,7 @@ def doctor(
                 errors = [str(p) for p in problems if p.severity == "error"]
                 note(f"platform {platform}", not errors, "; ".join(errors) or "no errors")
         if model is not None:
-            from remand.api import solve
+            from remand.api.models import solve
 
             begin = time.perf_counter()
             path = solve(model, model.clock.date(400))

@@ -46,7 +46,7 @@ def explain(
     Each policy's part is averaged over the orders in which they could be added, so that the parts
     sum to the whole.
     """
-    from remand.api import explain as run_explain
+    from remand.api.models import explain as run_explain
     from remand.files import read_model
 
     spec = read_model(model)

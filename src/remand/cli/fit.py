@@ -62,7 +62,7 @@ def fit(
     The folder holds model.yaml with its tables, parameters.csv (every number with its interval)
     and draws.parquet. Monthly figures alone give a first model, with what they cannot support.
     """
-    from remand.api import fit as run_fit
+    from remand.api.records import fit as run_fit
     from remand.files.folder import writable_folder
 
     writable_folder(out, replace=replace)  # a minute's work should not end in a full folder

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.table import Table
 
     from remand.evidence.forecast.ahead import Ahead
+    from remand.evidence.panel import Panel
 
 SERIES = 20
 """Series that are shown; of the rest, how many."""
@@ -51,22 +50,21 @@ def forecast(
     The way that was nearest from many origins of the past is used, be it a naive one, and said.
     Knows nothing but the counts and what stands beside them: no law to come, no epidemic.
     """
+    from remand.api.evidence import forecast as run_forecast
     from remand.cli import looking
     from remand.cli.compare import written_as
-    from remand.evidence.backtest.record import read_skill
-    from remand.evidence.forecast.ahead import ahead
-    from remand.evidence.forecast.own import own
-    from remand.evidence.reading import read_panel
 
     written_as(out, "--out", looking.TABLES)
     written_as(chart, "--chart", (".png", ".svg", ".html"))
-    skill = None if record is None else read_skill(record)
     with looking.telling("forecast", quiet=json) as say:
-        reading = read_panel(file, place or [])
-        steps = looking.HORIZON[reading.panel.step] if horizon is None else horizon
-        if chart is not None:
-            _one(reading.panel.ids)
-        found = ahead(reading, own(file, reading.panel), steps, skill=skill, say=say)
+        found = run_forecast(
+            file,
+            horizon,
+            places=place or [],
+            record=record,
+            check=_any if chart is None else _one,
+            say=say,
+        )
     if chart is not None:
         _draw(found, chart)
     if out is not None:
@@ -77,14 +75,18 @@ def forecast(
         _show(found, [name for name in (out, chart) if name is not None])
 
 
-def _one(ids: Sequence[str]) -> None:
+def _any(_: Panel) -> None:
+    """A table holds any number of series."""
+
+
+def _one(panel: Panel) -> None:
     """Refuse a chart of several series before the work is done."""
     from remand.errors import InputError
 
-    if len(ids) > 1:
+    if len(panel.ids) > 1:
         raise InputError.of(
-            f"--chart draws one series, and there are {len(ids)}",
-            fix=f'name one: --place "{ids[0]}"',
+            f"--chart draws one series, and there are {len(panel.ids)}",
+            fix=f'name one: --place "{panel.ids[0]}"',
         )
 
 

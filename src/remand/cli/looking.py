@@ -1,8 +1,7 @@
-"""What `forecast` and `backtest` share: dates, progress, and tables written down."""
+"""What `forecast` and `backtest` share: progress, and tables written down."""
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from remand.evidence.panel import Step
-
-HORIZON: dict[Step, int] = {"day": 180, "week": 26, "month": 24}
-"""Steps ahead, if it is not said."""
 
 SHOWN: dict[Step, tuple[int, ...]] = {
     "day": (1, 7, 30, 60, 90, 120, 150, 180, 365),
@@ -29,24 +25,6 @@ TABLES = (".csv", ".parquet")
 
 FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that a spreadsheet takes for a formula."""
-
-
-def day(text: str, option: str) -> dt.date:
-    """A date, or the first day of a month. Raises InputError for anything else.
-
-    >>> day("2012-01", "--origins")
-    datetime.date(2012, 1, 1)
-    """
-    from remand.errors import InputError
-
-    for form in ("%Y-%m-%d", "%Y-%m"):
-        try:
-            return dt.datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a date alone
-        except ValueError:
-            continue
-    raise InputError.of(
-        f"{option}: '{text}' is no date", fix="write it like 2019-01-31, or 2019-01", value=text
-    )
 
 
 @contextmanager

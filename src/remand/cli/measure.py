@@ -79,7 +79,7 @@ def measure(
 
     Figures of fewer than ten people are hidden, with what would give them away.
     """
-    from remand.api import measure as run_measure
+    from remand.api.records import measure as run_measure
     from remand.cli.compare import RUNS, known, one_form, written_as
 
     one_form(json=json, csv=csv)

@@ -53,8 +53,8 @@ def replay(
     Nothing of that day or later is read for the forecast. Beside it stand no change, and the last
     known figure.
     """
+    from remand.api.evidence import replay as run_replay
     from remand.cli.compare import known, written_as
-    from remand.evidence.replay.replay import replay as run_replay
 
     shown = None if every is None else known(every, EVERY, "--every")
     written_as(out, "--out", (".csv", ".parquet"))

@@ -51,8 +51,8 @@ def simulate(
 
     It runs rules that couple people, such as a jail held at a number of places.
     """
-    from remand.api import histories as run_histories
-    from remand.api import simulate as run_simulate
+    from remand.api.models import histories as run_histories
+    from remand.api.models import simulate as run_simulate
     from remand.cli.compare import RUNS, give, known, last_day, one_form, written_as
     from remand.files import read_model
     from remand.outcomes.figures import QUANTITIES

@@ -66,7 +66,7 @@ def starter(
     People held and people admitted give the mean stay. How stays are spread is borrowed, cited,
     and scaled to it; what nobody published is a range. The people held stay as published.
     """
-    from remand.api import starter as run_starter
+    from remand.api.models import starter as run_starter
 
     found = run_starter(
         adp,

@@ -24,7 +24,7 @@ from remand.records.work import Records, contents, read
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms a work file is fitted: see `remand.api.fit`."""
+    """On what terms a work file is fitted: see `remand.fit`."""
 
     by: tuple[str, ...] = ()
     since: dt.date | None = None

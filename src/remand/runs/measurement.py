@@ -35,7 +35,7 @@ HIDDEN = "Hidden: figures of fewer than 10 people, and what would give them away
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked of a work file: the arguments of `remand.api.measure`."""
+    """What is asked of a work file: the arguments of `remand.measure`."""
 
     since: dt.date | None = None
     until: dt.date | None = None

@@ -1,43 +1,31 @@
-"""The verbs of the library: what the command line calls too."""
+"""Verbs that run a model: compare, simulate, explain, solve; and make one: starter."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
+from remand.api.days import Day, day_of
 from remand.engine.compile import compile_model
 from remand.engine.expected import Path as SolvedPath
 from remand.engine.expected import solve as solve_kernel
-from remand.errors import InputError
-from remand.files import read_draws, read_mapping, read_model, read_scenario, with_effects
+from remand.files import read_draws, read_model, read_scenario, with_effects
 from remand.files.folder import write_folder
-from remand.fitting.document import Folder
-from remand.fitting.stays import STRENGTH
 from remand.fitting.synth import synth as draw_records
 from remand.model.effects import Effects
 from remand.model.model import Model
 from remand.model.platform import Platform, Scenario
 from remand.outcomes.figures import QUANTITIES
-from remand.outcomes.returns import WITHIN
 from remand.outcomes.windows import Every
-from remand.records.ingest import Ingested
-from remand.records.ingest import ingest as take_in
-from remand.records.intake.columns import Corrections
 from remand.runs.compare import NO_CHANGE, compare_scenarios
 from remand.runs.engines import Engine
 from remand.runs.explain import Explanation, explain_scenario
-from remand.runs.fit import Terms, fit_work
 from remand.runs.histories import lives
-from remand.runs.measure import measure as measure_work
-from remand.runs.measurement import Measurement, Wanted
 from remand.runs.run import Run
 from remand.runs.starter import Starter, first_model
-
-Day = dt.date | str
 
 
 def compare(
@@ -93,8 +81,8 @@ def compare(
     axes = (by,) if isinstance(by, str) else tuple(by)
     return compare_scenarios(
         scenarios,
-        _day(until),
-        None if since is None else _day(since),
+        day_of(until),
+        None if since is None else day_of(since),
         every,
         axes,
         quantities,
@@ -126,8 +114,8 @@ def simulate(
     """
     return compare_scenarios(
         [_scenario(model, platform)],
-        _day(until),
-        None if since is None else _day(since),
+        day_of(until),
+        None if since is None else day_of(since),
         every,
         (by,) if isinstance(by, str) else tuple(by),
         quantities,
@@ -151,7 +139,7 @@ def histories(
     to (``gone`` for those who leave for good), the model's axes, and synthetic (always true:
     nobody in it exists). Raises InputError as `compare` does.
     """
-    return lives(_scenario(model, platform), _day(until), seed, replicate)
+    return lives(_scenario(model, platform), day_of(until), seed, replicate)
 
 
 def explain(
@@ -183,63 +171,16 @@ def explain(
     """
     spec = read_model(model) if isinstance(model, str) else model
     scenario = read_scenario(platform, spec)
-    return explain_scenario(scenario, _day(until), None if since is None else _day(since), seed)
+    return explain_scenario(scenario, day_of(until), None if since is None else day_of(since), seed)
 
 
-def fit(
-    work: str | Path,
-    out: str | Path | None = None,
-    *,
-    by: str | Sequence[str] = (),
-    since: Day | None = None,
-    as_of: Day | None = None,
-    start: Day | None = None,
-    place: str | None = None,
-    title: str | None = None,
-    draws: int = 200,
-    seed: int = 0,
-    strength: float = STRENGTH,
-    replace: bool = False,
-) -> Folder:
-    """A model fitted to the records in a work file: to its stays, or to monthly figures alone.
+def solve(model: Model | str, until: Day) -> SolvedPath:
+    """Expected people and flows of a model at every step before ``until``, exactly.
 
-    Args:
-        work: the file that ingest wrote.
-        out: the folder to write it to; without one nothing is written.
-        by: columns of the records that become axes; small groups let go of the last one first.
-        since: the first day used; by default all.
-        as_of: only what was known on this day is used; by default all.
-        start: the model's first day, by default the day after the records' last; a day inside them
-            gives a model whose path can be held against what happened.
-        place: which jail, where monthly figures are of several.
-        title: what the model is called; by default the file's name.
-        draws: of the parameters, behind the intervals; 0: none.
-        seed: which draws; the same seed gives the same digits.
-        strength: people that a wider group's law counts for in that of a small group.
-        replace: write over a model fitted before.
-
-    Returns:
-        The model (``.model``), every number with its interval (``.parameters``), the draws behind
-        them (``.draws``) and what the records cannot support (``.limits``).
-
-    Raises:
-        InputError: if the file, or what is asked of it, is wrong, or ``out`` cannot be written.
+    Raises InputError or Refusal as `compare` does.
     """
-    asked = Terms(
-        by=(by,) if isinstance(by, str) else tuple(by),
-        since=None if since is None else _day(since),
-        as_of=None if as_of is None else _day(as_of),
-        start=None if start is None else _day(start),
-        place=place,
-        title=title,
-        draws=draws,
-        seed=seed,
-        strength=strength,
-    )
-    found = fit_work(work, asked)
-    if out is not None:
-        write_folder(found, out, replace=replace)
-    return found
+    spec = read_model(model) if isinstance(model, str) else model
+    return solve_kernel(compile_model(spec, day_of(until)))
 
 
 def starter(
@@ -294,18 +235,13 @@ def starter(
         "adp": adp, "admissions": admissions, "pretrial": pretrial, "population": population,
         "per": per, "by_race": dict(by_race or {}), "residents": dict(residents or {}),
         "capacity": capacity, "title": title, "source": source,
-        "as_of": None if as_of is None else _day(as_of),
-        "start": None if start is None else _day(start),
+        "as_of": None if as_of is None else day_of(as_of),
+        "start": None if start is None else day_of(start),
     }  # fmt: skip
     found = first_model(figures, file)
     if out is not None:
         write_folder(found.folder, out, replace=replace)
     return found
-
-
-def _scenario(model: Model | str, platform: Platform | str | Path | None) -> Scenario:
-    spec = read_model(model) if isinstance(model, str) else model
-    return Scenario.of(spec, [NO_CHANGE]) if platform is None else read_scenario(platform, spec)
 
 
 def synth(
@@ -317,110 +253,10 @@ def synth(
     `remand.fitting.synth`. Nobody in them exists: ``synthetic`` is true in every row.
     """
     spec = read_model(model) if isinstance(model, str) else model
-    first, last = (None if day is None else _day(day) for day in (since, until))
+    first, last = (None if day is None else day_of(day) for day in (since, until))
     return draw_records(spec, first, last, seed).bookings
 
 
-def measure(
-    work: str | Path,
-    since: Day | None = None,
-    until: Day | None = None,
-    every: Every | None = None,
-    by: str | Sequence[str] = (),
-    quantities: Sequence[str] | None = None,
-    *,
-    population: str | Path | None = None,
-    per: str | None = None,
-    compare: str | None = None,
-    within: Sequence[int] | None = None,
-    variance: str | Path | None = None,
-    scenario: str | None = None,
-    places: Sequence[str] = (),
-    draws: int = 200,
-    seed: int = 0,
-) -> Measurement:
-    """What the records in a work file say.
-
-    Args:
-        work: the file that ingest wrote.
-        since: the first day; by default that of the records.
-        until: the day after the last, exclusive; by default the end of the records.
-        every: ``day``, ``week``, ``month`` or ``year``; by default the period as one.
-        by: columns of the records, or ``stay_band``; several are crossed.
-        quantities: which figures (all by default); see `remand.outcomes.measured.MEASURED`.
-        population: a CSV of residents for rates: columns to group by, ``people``, ``unit``.
-        per: who those are, if the file does not say.
-        compare: two levels whose rates are compared: ``race=Black:white``.
-        within: days for returns (30, 90, 180 and 365).
-        variance: ``last-year``, or a run that compare wrote as JSON: why the jail holds more.
-        scenario: which of that run's scenarios (its first).
-        places: of monthly figures of several jails, these.
-        draws: of the bootstrap behind the intervals; 0: none.
-        seed: which draws; the same seed gives the same digits.
-
-    Raises:
-        InputError: if the file, or what is asked of it, is wrong.
-    """
-    wanted = Wanted(
-        since=None if since is None else _day(since),
-        until=None if until is None else _day(until),
-        every=every,
-        by=(by,) if isinstance(by, str) else tuple(by),
-        quantities=None if quantities is None else tuple(quantities),
-        population=population,
-        per=per,
-        compare=compare,
-        within=WITHIN if within is None else tuple(within),
-        draws=draws,
-        seed=seed,
-        variance=variance,
-        scenario=scenario,
-        places=tuple(places),
-    )
-    return measure_work(work, wanted)
-
-
-def ingest(
-    files: str | Path | Sequence[str | Path],
-    into: str | Path,
-    kind: str | None = None,
-    *,
-    mapping: str | Path | Corrections | None = None,
-    keep: Sequence[str] = (),
-    say: Callable[[str], None] = lambda _: None,
-) -> Ingested:
-    """Read a jail's records into a work file, which is made, or added to; whole or not at all.
-
-    Args:
-        files: CSV (of any delimiter, also packed with gzip), Parquet or Excel. A file whose bytes
-            were read before is passed over.
-        into: the work file, in DuckDB; its tables: `remand.records.contracts`.
-        kind: ``bookings``, ``snapshots``, ``census`` or ``aggregates``; by its columns if None.
-        mapping: corrections to what is guessed, or a YAML file of them.
-        keep: columns to keep beside the known ones; health and immigration only so.
-        say: told in a few words what is being done.
-
-    Raises InputError if a file cannot be used; the work file is then as it was.
-    """
-    if isinstance(mapping, str | Path):
-        mapping = read_mapping(mapping)
-    chosen = [files] if isinstance(files, str | Path) else files
-    return take_in(chosen, into, kind, mapping or Corrections(), keep, say=say)
-
-
-def solve(model: Model | str, until: Day) -> SolvedPath:
-    """Expected people and flows of a model at every step before ``until``, exactly.
-
-    Raises InputError or Refusal as `compare` does.
-    """
+def _scenario(model: Model | str, platform: Platform | str | Path | None) -> Scenario:
     spec = read_model(model) if isinstance(model, str) else model
-    return solve_kernel(compile_model(spec, _day(until)))
-
-
-def _day(day: Day) -> dt.date:
-    if isinstance(day, dt.date):
-        return day
-    try:
-        return dt.date.fromisoformat(day)
-    except ValueError:
-        raise InputError.of(f"'{day}' is not a date", fix="write 2018-02-21", value=day) from None
+    return Scenario.of(spec, [NO_CHANGE]) if platform is None else read_scenario(platform, spec)
