@@ -7,7 +7,7 @@ In logarithms, each series is its season, plus what all of them did, plus its ow
 * *season*: its own typical deviation from a year's moving mean, shrunk towards that of all series
   by how much they differ beyond chance (empirical Bayes; C. Morris, *Journal of the American
   Statistical Association* 78, 1983).
-* *common*: the sum of trimmed means of everyone's changes. What befalls every jail at once (a law,
+* *common*: the sum of the middle county's changes. What befalls every jail at once (a law,
   a recession) is no noise, so it is not smoothed; its trend is, and goes on for a while, damped (E.
   Gardner & E. McKenzie, *Management Science* 31, 1985). Of few series, little is taken for common.
 * *own*: simple exponential smoothing of the rest, for a single county's month is noisy; it goes
@@ -32,7 +32,7 @@ A_MONTH: dict[Step, float] = {"day": 30.4375, "week": 4.348, "month": 1.0}
 WEIGHT = 0.6
 """Weight of the last step in the own level."""
 
-RETURN = 0.015
+RETURN = 0.02
 """Share of the way back to its long mean that an own level goes in a month."""
 
 LONG = 84
@@ -49,9 +49,6 @@ TODAY = 0.25
 
 ALIKE = 4
 """With so many series, half of what they did together is taken for common: n / (n + ALIKE)."""
-
-TRIM = 0.2
-"""Share of the series left out at either end when their changes are averaged."""
 
 
 def level(panel: Panel, horizon: int) -> Floats:
@@ -132,13 +129,9 @@ def seasons(logs: Floats, season: int, steps: int) -> Floats:
 def _common(plain: Floats) -> Floats:
     """What all series did, from 0 at the first step: (steps,)."""
     moved = np.diff(plain, axis=1)
-    trimmed = np.zeros(moved.shape[1])
-    for t in range(moved.shape[1]):
-        known = np.sort(moved[np.isfinite(moved[:, t]), t])
-        cut = int(TRIM * len(known))
-        if len(known):
-            trimmed[t] = len(known) / (len(known) + ALIKE) * known[cut : len(known) - cut].mean()
-    return np.concatenate([[0.0], np.cumsum(trimmed)])
+    known = np.isfinite(moved).sum(axis=0)
+    middle = known / (known + ALIKE) * np.nan_to_num(_median(moved.T))
+    return np.concatenate([[0.0], np.cumsum(middle)])
 
 
 def _smoothed(values: Floats, weight: float) -> Floats:
