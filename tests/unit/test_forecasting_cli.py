@@ -168,3 +168,16 @@ def test_a_record_of_another_step_is_refused(verbs, jails, tmp_path):
     code, _, err = verbs("forecast", days, "--record", record)
     assert code == 2
     assert "the record is of months, and days.csv is by the day" in err
+
+
+def test_a_place_is_forecast_with_all_the_file_tells(verbs, jails):
+    """--place shows one of several, and its figures are those it has among them."""
+    code, out, _ = verbs("forecast", jails, "--horizon", 6, "--json")
+    assert code == 0
+    every = {(r["unique_id"], r["ds"]): r for r in json.loads(out)["forecast"]}
+    code, out, _ = verbs("forecast", jails, "--horizon", 6, "--json", "--place", "york")
+    told = json.loads(out)
+    assert {row["unique_id"] for row in told["forecast"]} == {"York"}
+    for row in told["forecast"]:
+        assert row["point"] == every[row["unique_id"], row["ds"]]["point"]
+    assert any("read for the course they share" in note for note in told["run"]["notes"])

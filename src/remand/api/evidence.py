@@ -40,7 +40,8 @@ def forecast(
         file: a table with columns ``unique_id, ds, y`` and signals such as ``bookings``; a file
             that `remand.sources` knows; or a work file.
         horizon: steps ahead; by default `HORIZON`.
-        places: only these series.
+        places: only these series are told of. Months and weeks of the others are still read, for
+            what all of them share.
         record: the file that ``remand backtest --record`` wrote; by default one is made now.
         check: is handed what was read, and may raise before the work is done.
         say: told in a few words what is being done.
@@ -48,10 +49,14 @@ def forecast(
     Raises InputError with every problem found, if the file or what is asked of it is wrong.
     """
     skill = None if record is None else read_skill(record)
-    reading = read_panel(file, places)
-    check(reading.panel)
+    reading = read_panel(file)
+    picked = reading.of(places)
+    check(picked.panel)
+    if reading.panel.step == "day":  # days are forecast jail by jail
+        reading = picked
     steps = HORIZON[reading.panel.step] if horizon is None else horizon
-    return ahead(reading, own(file, reading.panel), steps, skill=skill, say=say)
+    method = own(file, reading.panel)
+    return ahead(reading, method, steps, places=picked.panel.ids, skill=skill, say=say)
 
 
 def backtest(

@@ -105,16 +105,25 @@ def _chosen(rows: pl.DataFrame, places: Sequence[str]) -> pl.DataFrame:
     """The rows of the places asked for."""
     if not places:
         return rows
-    names = rows["unique_id"].unique(maintain_order=True).to_list()
-    by_lower = {name.lower(): name for name in names}
+    known = rows["unique_id"].unique().sort().to_list()
+    return rows.filter(pl.col("unique_id").is_in(named(known, places)))
+
+
+def named(known: Sequence[str], places: Sequence[str]) -> list[str]:
+    """Series as they are called, by names in capitals or not. Raises InputError for unknown ones.
+
+    >>> named(["Kent", "York"], ["york"])
+    ['York']
+    """
+    by_lower = {name.lower(): name for name in known}
     missing = [place for place in places if place.lower() not in by_lower]
     if missing:
         raise InputError(
-            Problem("error", (), f"--place {place}: there is no such series", place,
-                    did_you_mean(place, names))
+            Problem("error", ("--place",), f"there is no series '{place}'", place,
+                    did_you_mean(place, known))
             for place in missing
         )  # fmt: skip
-    return rows.filter(pl.col("unique_id").is_in([by_lower[place.lower()] for place in places]))
+    return [by_lower[place.lower()] for place in places]
 
 
 # -- the step -------------------------------------------------------------------------------

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from remand.errors import InputError
-from remand.evidence.laying import KEYS, LINE, Faults, lay
+from remand.evidence.laying import KEYS, LINE, Faults, lay, named
 from remand.evidence.panel import Panel
 from remand.records.checks.check import counted
 from remand.records.intake.looking import hashed
@@ -41,6 +41,12 @@ class Reading:
     notes: tuple[str, ...]
     file: str
     sha256: str
+
+    def of(self, places: Sequence[str]) -> Reading:
+        """The series named, in capitals or not. Raises InputError for one there is not."""
+        kept = set(named(self.panel.ids, places))
+        rows = [i for i, name in enumerate(self.panel.ids) if name in kept]
+        return replace(self, panel=self.panel.of(rows)) if places else self
 
 
 def read_panel(path: str | Path, places: Sequence[str] = ()) -> Reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from remand.evidence.backtest.summary import NAIVE
 from remand.evidence.backtest.tried import OWN, QUANTILES
 from remand.evidence.forecast.own import Own
 from remand.evidence.laying import after
-from remand.evidence.panel import Method, Panel
+from remand.evidence.panel import Method, Panel, Prediction
 from remand.evidence.reading import Reading
 from remand.provenance import identity, versions
 
@@ -68,15 +68,18 @@ def ahead(
     method: Own,
     horizon: int,
     *,
+    places: Sequence[str] = (),
     skill: Skill | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Ahead:
-    """Forecast every series of a file from the step after its last.
+    """Forecast the series of a file from the step after its last.
 
     Args:
         reading: a file, read.
         method: the program's own way for it (`remand.evidence.forecast.own.own`).
         horizon: steps ahead.
+        places: series that are told of, by default all; the others still tell of the season and the
+            course that they share.
         skill: the record of a backtest (`backtest.record.read_skill`); without one, the same
             way is tried from rolling origins of the file itself.
         say: is told what is being done.
@@ -95,6 +98,8 @@ def ahead(
     recorded = skill is not None
     if skill is None:
         skill = _tried(reading, method, horizon, say)
+    kept = [i for i, name in enumerate(panel.ids) if not places or name in places]
+    panel, made = panel.of(kept), Prediction(made.point[kept], made.quantiles[kept])
     origin = after(panel.dates[-1], panel.step)
     steps = np.tile(np.arange(1, horizon + 1), len(panel.ids))
     frame = pl.DataFrame(
@@ -110,7 +115,7 @@ def ahead(
     meta = {
         "file": reading.file, "sha256": reading.sha256, "step": panel.step, "horizon": horizon,
         "origin": str(origin), "series": len(panel.ids),
-        "notes": [*reading.notes, *_notes(reading, skill, horizon, recorded=recorded)],
+        "notes": [*reading.notes, *_notes(reading, panel, skill, horizon, recorded=recorded)],
         "versions": versions(),
     }  # fmt: skip
     return Ahead(frame, panel, by, skill, recorded, meta)
@@ -126,9 +131,13 @@ def _tried(reading: Reading, method: Own, horizon: int, say: Callable[[str], Non
         return None
 
 
-def _notes(reading: Reading, skill: Skill | None, horizon: int, *, recorded: bool) -> list[str]:
-    """What must be said of a record, and of series that ended early."""
-    panel, notes = reading.panel, []
+def _notes(
+    reading: Reading, panel: Panel, skill: Skill | None, horizon: int, *, recorded: bool
+) -> list[str]:
+    """What must be said of a record, of series that ended early, and of those that are not told."""
+    notes = []
+    if (others := len(reading.panel.ids) - len(panel.ids)) > 0:
+        notes.append(f"{others} more series of the file were read for the course they share")
     if skill is None:
         notes.append("the past is too short to tell how far ahead this can be trusted")
     elif recorded and skill.sha256 != reading.sha256:
