@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 import remand as rm
-from remand.fitting.drift import SHOCKS
+from remand.fitting.drift import DAILY
 from remand.fitting.synth import write
 from remand.model.model import Model
 
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=100, help="of each comparison (default 100)")
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} processors, {asked.draws} draws")
-    for kind, (low, high) in {"wandering": SHOCKS, "steady": (0.0, 0.0)}.items():
+    for kind, (low, high) in {"wandering": DAILY.shocks, "steady": (0.0, 0.0)}.items():
         frames = []
         for seed in range(asked.counties):
             rng = np.random.default_rng([seed, 2017])

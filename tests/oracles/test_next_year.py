@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 import remand as rm
-from remand.fitting.drift import SHOCKS
+from remand.fitting.drift import DAILY
 from remand.fitting.synth import write
 
 BEGIN, SINCE, AS_OF, UNTIL = (dt.date(year, 1, 1) for year in (2014, 2015, 2017, 2018))
@@ -24,7 +24,7 @@ WHAT = ("population", "admissions")
 def county(build, rng):
     """A jail of some 200, whose admissions grow otherwise each year, as the fit supposes."""
     own = rng.lognormal(0, 0.15, 2)
-    years = rng.uniform(*SHOCKS) * rng.standard_normal(4)
+    years = rng.uniform(*DAILY.shocks) * rng.standard_normal(4)
     spec = build.model(
         {
             "jail": build.state(

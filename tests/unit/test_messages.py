@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from pydantic import ValidationError, model_validator
 
 from remand.files import load_model, load_platform
+from remand.files.forms import faults
+from remand.model.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -337,3 +340,21 @@ def test_a_fault_is_told_once_with_its_line_field_and_fix(which, case, place, te
     assert code == 2
     assert out == ""
     assert str(problem) in err.splitlines()
+
+
+def test_a_fault_of_the_whole_file_is_told_of_the_file():
+    """What a check of the root says names no field, so there is none to point at."""
+
+    class Root(Spec):
+        low: float
+        high: float
+
+        @model_validator(mode="after")
+        def _rising(self):
+            raise ValueError("these two are swapped")
+
+    written = {"low": 2.0, "high": 1.0}
+    with pytest.raises(ValidationError) as refused:
+        Root.model_validate(written)
+    (fault,) = faults(Root, refused.value, written)
+    assert str(fault.problem) == "error: these two are swapped. Fix: correct the file"

@@ -22,6 +22,7 @@ from remand.evidence.replay.case import (
     page,
     read_case,
     schema_path,
+    sight,
 )
 from remand.evidence.replay.known import cut
 from remand.evidence.replay.replay import replay
@@ -31,7 +32,8 @@ from remand.files.documents import Document
 
 SHIPPED = shipped("replays")
 LAW = dt.date(2012, 1, 10)
-"""Announced here, in force on 1 March."""
+MARCH = dt.date(2012, 3, 1)
+"""Announced here, in force there."""
 
 PLATFORM = """\
 remand: 1
@@ -86,7 +88,17 @@ def a_case(folder, data, state):
 @pytest.fixture(scope="module")
 def months(tmp_path_factory):
     """A case of monthly figures of two counties, 2008 to 2012, and its file."""
-    folder = tmp_path_factory.mktemp("months")
+    return counties(tmp_path_factory.mktemp("months"), Ashe=400, Elm=90)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """The same of three counties, of which one holds six people."""
+    return counties(tmp_path_factory.mktemp("tiny"), Ashe=400, Elm=90, Oak=6)
+
+
+def counties(folder, **sizes):
+    """A case of monthly figures in a folder, and its file."""
     rng = np.random.default_rng(1)
     rows = [
         {
@@ -95,7 +107,7 @@ def months(tmp_path_factory):
             "avg_daily_pop_total_jurisdiction": round(size * (1 + 0.05 * rng.normal())),
             "total_num_persons_booked": round(1.2 * size * (1 + 0.05 * rng.normal())),
         }
-        for place, size in (("Ashe", 400), ("Elm", 90))
+        for place, size in sizes.items()
         for month in range(60)
     ]
     pl.DataFrame(rows).write_csv(folder / "months.csv")
@@ -131,6 +143,24 @@ def forecasts(found):
     return b"".join(trail.people.tobytes() + trail.today.tobytes() for trail in found.trails)
 
 
+def foretold(found, every="span"):
+    """The table without what happened, and without what it is held against."""
+    return found.table(every, places=True).drop(
+        "actual", "actual_less", "inside_80", "inside_95"
+    )
+
+
+def philadelphia(folder, old, new):
+    """The shipped case on a shipped model, with something changed."""
+    source = find("philadelphia/policies-2018", "replays")
+    text = source.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "case.yaml"
+    facts = str(source.parents[1] / "facts.csv")
+    path.write_text(text.replace("../facts.csv", facts).replace(old, new), encoding="utf-8")
+    return path
+
+
 # -- nothing of the day or later ------------------------------------------------------------
 
 
@@ -156,6 +186,8 @@ def test_months_of_the_cut_off_or_later_move_no_bit_of_the_forecast(months, tmp_
     frame.write_csv(tmp_path / "months.csv")
     found = replay(path, data=tmp_path / "months.csv", draws=8)
     assert forecasts(found) == forecasts(clean)
+    for every in ("span", "quarter", "year"):
+        assert foretold(found, every).equals(foretold(clean, every))
     assert found.known == clean.known
     if poison == "multiplied":
         assert found.total.truth[0] == pytest.approx(7 * clean.total.truth[0])
@@ -163,6 +195,24 @@ def test_months_of_the_cut_off_or_later_move_no_bit_of_the_forecast(months, tmp_
     else:
         assert np.isnan(found.total.truth).all()
         assert found.scores.is_empty()
+
+
+@pytest.mark.parametrize("places", [["Ashe", "Elm"], ["Elm"]])
+def test_months_of_which_nothing_is_known_yet_are_forecast_all_the_same(months, tmp_path, places):
+    """A file that ends in February: March to June as if it went on, of one county or of two."""
+    path, file = months
+    frame = pl.read_csv(file, infer_schema=False).filter(pl.col("jurisdiction").is_in(places))
+    tables = []
+    for name, kept in (("whole", frame), ("short", frame.filter(pl.col("date") < "2012-03-01"))):
+        (tmp_path / name).mkdir()
+        kept.write_csv(tmp_path / name / "months.csv")
+        found = replay(path, data=tmp_path / name / "months.csv", draws=8)
+        tables.append([foretold(found, every) for every in ("span", "quarter")])
+        assert (found.table()["q10"] > 50).all()
+    (whole, quarters), (short, _) = tables
+    assert short.equals(whole)
+    second = pl.col("from") == dt.date(2012, 4, 1)
+    assert tables[1][1].filter(second).equals(quarters.filter(second))
 
 
 def test_months_before_the_cut_off_do_move_the_forecast(months, tmp_path):
@@ -228,15 +278,19 @@ def test_a_stay_that_goes_on_is_cut_at_the_last_snapshot_known():
 
 def test_counts_after_the_cut_off_are_no_part_of_a_forecast_on_a_shipped_model(tmp_path):
     """Philadelphia's counts doubled: the same forecasts, another score."""
-    source = find("philadelphia/policies-2018", "replays")
-    text = source.read_text(encoding="utf-8").replace(
-        "../facts.csv", str(source.parents[1] / "facts.csv")
-    )
-    spoiled = tmp_path / "case.yaml"
-    spoiled.write_text(text.replace("value: 5357", "value: 10714"), encoding="utf-8")
-    found, clean = (replay(path, draws=2) for path in (spoiled, source))
+    spoiled = philadelphia(tmp_path, "value: 5357", "value: 10714")
+    found, clean = (replay(path, draws=2) for path in (spoiled, "philadelphia/policies-2018"))
     assert forecasts(found) == forecasts(clean)
     assert not found.scores.equals(clean.scores)
+
+
+@pytest.mark.parametrize(("args", "to"), [((), "2018-07-19"), ((dt.date(2017, 6, 1),), None)])
+def test_a_model_without_a_count_before_the_cut_off_is_one_message(tmp_path, args, to):
+    """Nothing says what "as today" would be: the only count ends later than the day."""
+    path = philadelphia(tmp_path, "to: 2017-07-19", f"to: {to or '2017-07-19'}")
+    with pytest.raises(InputError, match="no count in 'known' ends by") as caught:
+        replay(path, *args, draws=2)
+    assert caught.value.problems[0].line
 
 
 # -- tellings -------------------------------------------------------------------------------
@@ -251,6 +305,35 @@ def test_a_telling_is_blind_only_if_all_it_rests_on_was_known_that_day(months):
     assert earlier.sights[1] == "before it began"
     assert earlier.spans[0][0] == dt.date(2011, 10, 1)
     assert earlier.warnings == ()
+
+
+def test_what_is_known_on_the_very_day_of_a_forecast_is_not_known_before_it():
+    """Nothing of that day is read either; nor of the day the reform began."""
+    assert sight(LAW - dt.timedelta(1), LAW, MARCH) == "blind"
+    assert sight(LAW, LAW, MARCH) == "before it began"
+    assert sight(MARCH, LAW, MARCH) == "in hindsight"
+
+
+def test_a_telling_is_as_late_as_the_latest_source_of_its_platform(months, tmp_path):
+    """It says 2011, and cites a study of 2014: what a file says of itself is not believed."""
+    path, file = months
+    cited = PLATFORM.replace("STATE", "jail").replace("inferred: made up\n    starts", "source: s\n"
+                                                      "    starts")  # fmt: skip
+    cited += "sources: {s: {title: A study, publisher: Nobody, year: 'May 2014'}}\n"
+    (tmp_path / "told.yaml").write_text(cited, encoding="utf-8")
+    shutil.copy(path, tmp_path)
+    found = replay(tmp_path / path.name, data=file, draws=2)
+    assert found.sights == ("blind", *["in hindsight"] * 3)
+    assert found.knows[1] == dt.date(2014, 12, 31)
+
+
+def test_nothing_on_the_model_of_philadelphia_is_blind():
+    """It leans on sources up to 2022, whoever tells the reform, no change included."""
+    found = replay("philadelphia/policies-2018", draws=2)
+    assert set(found.sights) == {"in hindsight"}
+    assert found.knows[0] == dt.date(2022, 12, 31)
+    assert "'philadelphia'" in found.warnings[0]
+    assert "of 2018 to 2022" in found.warnings[0]
 
 
 def test_a_telling_adds_to_no_change_in_the_same_worlds_and_nothing_before_it_begins(months):
@@ -272,12 +355,6 @@ def test_a_forecast_later_than_the_announcement_says_that_it_is_not_blind(months
     assert found.warnings[0].startswith("not blind: the forecast knows 23 days after")
     with pytest.raises(InputError, match="not before the reform began"):
         replay(path, dt.date(2012, 3, 1), data=file, draws=2)
-
-
-def test_the_shipped_model_cannot_forget_what_it_was_fitted_to():
-    """Philadelphia's knows 2017."""
-    with pytest.raises(InputError, match="cannot forget"):
-        replay("philadelphia/policies-2018", dt.date(2017, 6, 1), draws=2)
 
 
 # -- tables and scores ----------------------------------------------------------------------
@@ -327,15 +404,48 @@ def test_months_set_apart_are_shown_and_not_scored_and_as_today_stands_beside(mo
     assert quarters == [dt.date(2012, m, 1) for m in (1, 4, 6)]
 
 
+def test_fewer_than_ten_people_are_hidden_with_what_would_tell_of_them(tiny):
+    """Oak holds six, so Elm, the next, is hidden too; Ashe and the sum of all are shown."""
+    path, file = tiny
+    found = replay(path, data=file, draws=20)
+    shown = ["today", "mean", "q10", "q50", "q90", "actual"]
+    for every in ("span", "year"):
+        table = found.table(every, places=True)
+        hidden = table.filter("suppressed")
+        assert set(hidden["place"]) == {"Elm", "Oak"}
+        assert not {"Elm", "Oak"} & set(table.filter(~pl.col("suppressed"))["place"])
+        assert hidden.select(*shown, "less_q50", "actual_less").null_count().row(0) == (
+            len(hidden), *[len(hidden)] * 7,
+        )  # fmt: skip
+        rest = table.filter(~pl.col("suppressed")).select(shown)
+        assert rest.null_count().sum_horizontal().item() == 0
+    scores = found.scores
+    assert set(scores.filter("suppressed")["place"]) == {"Elm", "Oak"}
+    assert scores.filter("suppressed").select("bias", "mae", "crps").null_count().row(0)[0] > 0
+    assert scores.filter(~pl.col("suppressed")).select("bias", "mae").null_count().row(0) == (0, 0)
+
+
+def test_a_jail_by_itself_that_holds_fewer_than_ten_shows_nothing(tiny, tmp_path):
+    """Oak alone: its forecast is of as few."""
+    path, file = tiny
+    frame = pl.read_csv(file, infer_schema=False).filter(pl.col("jurisdiction") == "Oak")
+    frame.write_csv(tmp_path / "months.csv")
+    found = replay(path, data=tmp_path / "months.csv", draws=4)
+    assert found.table()["suppressed"].all()
+    assert found.table()["q50"].null_count() == len(found.table())
+    assert found.scores["suppressed"].all()
+
+
 # -- files ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_case_has_a_page_and_cites_what_it_uses(name):
-    """Every telling names what it rests on; some telling is blind; the page explains."""
+    """Every telling names what it rests on; on records some telling is blind; the page explains."""
     case, path = read_case(name)
     assert page(path) is not None
-    assert any(one.sight(case.announced, case.in_force) == "blind" for one in case.told)
+    sights = {sight(one.knows, case.announced, case.in_force) for one in case.told}
+    assert case.model is not None or "blind" in sights
     assert case.overlaps
     schema = json_schema()
     plain = json.loads(json.dumps(Document.read(path).plain(), default=str))
@@ -440,6 +550,53 @@ def test_the_table_shows_band_truth_and_side_and_what_else_moved_the_jail(run, m
     assert "attribut" not in out
 
 
+def test_hidden_figures_are_said_to_be_hidden_in_every_form(run, tiny, tmp_path):
+    """Text, JSON, CSV: a word, null, an empty cell; and what the word means."""
+    path, file = tiny
+    args = (path, "--data", file, "--draws", 4)
+    out = run(*args, "--by-place").stdout
+    (row,) = [line for line in out.splitlines() if line.startswith("Oak ")]
+    assert row.split()[1:] == ["hidden"] * 4 + ["–"]
+    assert "hidden: fewer than 10 people, or what would tell of them" in " ".join(out.split())
+    series = json.loads(run(*args, "--json").stdout)["series"]
+    oak = [one for one in series if one["place"] == "Oak"]
+    assert oak
+    assert all(one["q50"] is None and one["suppressed"] for one in oak)
+    run(*args, "--out", tmp_path / "out.csv")
+    written = pl.read_csv(tmp_path / "out.csv")
+    assert written.filter(pl.col("place") == "Oak")["today"].null_count() > 0
+    assert set(written.filter("suppressed")["place"]) == {"Elm", "Oak"}
+
+
+def test_names_and_titles_are_words_and_no_markup(run, months, tmp_path):
+    """`[/]` would end the program, `[red]` vanish."""
+    path, file = months
+    spoiled = tmp_path / "months.csv"
+    text = file.read_text(encoding="utf-8")
+    spoiled.write_text(text.replace("Elm", "Elm [/]"), encoding="utf-8")
+    case = path.read_text(encoding="utf-8")
+    for old, new in (("title: A law", "title: 'A law [/b] [red]'"),
+                     ("name: expected", "name: 'expected [/]'"),
+                     ("[the weather]", "['the [/] weather']"), ("why: a flood", "why: 'a [/] b'")):
+        assert old in case
+        case = case.replace(old, new)
+    (tmp_path / "law.yaml").write_text(case, encoding="utf-8")
+    shutil.copy(path.with_name("told.yaml"), tmp_path)
+    out = run(tmp_path / "law.yaml", "--data", spoiled, "--draws", 4, "--by-place").stdout
+    for said in ("A law [/b] [red]", "expected [/] (blind)", "Elm [/]", "the [/] weather", "a [/] b"):
+        assert said in out
+
+
+def test_a_spreadsheet_runs_nothing_that_a_file_says(run, months, tmp_path):
+    """A county called like a formula."""
+    path, file = months
+    spoiled = tmp_path / "months.csv"
+    text = file.read_text(encoding="utf-8")
+    spoiled.write_text(text.replace("Elm", "=1+1"), encoding="utf-8")
+    run(path, "--data", spoiled, "--draws", 4, "--out", tmp_path / "out.csv")
+    assert "'=1+1" in pl.read_csv(tmp_path / "out.csv")["place"].to_list()
+
+
 def test_json_and_files_hold_every_figure(run, months, tmp_path, monkeypatch):
     """The data found in the folder that REMAND_DATA names."""
     path, file = months
@@ -448,6 +605,7 @@ def test_json_and_files_hold_every_figure(run, months, tmp_path, monkeypatch):
     found = json.loads(run(path, "--draws", 4, "--json").stdout)
     assert {row["place"] for row in found["series"]} == {"all", "Ashe", "Elm"}
     assert [one["sight"] for one in found["tellings"]][1:3] == ["blind", "before it began"]
+    assert found["tellings"][1]["knows"] == "2011-12-31"
     assert {"telling", "mae_percent", "crps", "coverage_80"} <= set(found["scores"][0])
     for name in ("out.csv", "out.parquet"):
         run(path, "--draws", 4, "--out", tmp_path / name)

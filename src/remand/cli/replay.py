@@ -216,8 +216,8 @@ def _lines(found: Replay, name: str, frame: pl.DataFrame) -> Iterator[str]:
         yield f"* from {case.apart.from_}, not scored: {case.apart.why}."
     if len(found.trails) > 1:
         yield (
-            f"Sum of {len(found.trails)} places, draw by draw, their growth moving as one: the "
-            "band of the sum is rather too wide, that of each place its own."
+            f"Sum of {len(found.trails)} places, draw by draw, their growth and stays moving as "
+            "one: the band of the sum is rather too wide, that of each place its own."
         )
     yield (
         "Off by: mean absolute error, of people held. CRPS and interval (score of the 80 % band): "

@@ -235,9 +235,9 @@ def _fault(  # noqa: PLR0911 - a return for each kind of fault
     kind, value = first["type"], first["input"]
     name = Problem("error", place[-2:], "").field.rpartition(".")[2] or "the file"
 
-    def fault(
-        message: str, fix: str = f"correct '{name}'", *, of: Any = value, **guess: Any
-    ) -> Fault:
+    correct = f"correct '{name}'" if place else "correct the file"
+
+    def fault(message: str, fix: str = correct, *, of: Any = value, **guess: Any) -> Fault:
         finite = not isinstance(of, float) or math.isfinite(of)
         shown = of if isinstance(of, str | int | float) and finite else None
         return Fault(Problem("error", place, message, value=shown, fix=fix), **guess)
@@ -245,13 +245,13 @@ def _fault(  # noqa: PLR0911 - a return for each kind of fault
     if kind == "missing":
         fix = _ADD.get(name, f"add '{name}'")
         return fault(f"'{name}' is missing", fix, of=None, lacking=True)
-    if kind == "extra_forbidden" or first["loc"][-1] == "[key]":
+    if kind == "extra_forbidden" or first["loc"][-1:] == ("[key]",):
         options = _options(first) or _fields_at(cls, first["loc"][:-1])
         fix = did_you_mean(name, options)
         return fault(f"'{name}' is not a field here", fix, key=_closest(name, options) or "")
     if kind == "value_error":
         message, _, fix = str(first["ctx"]["error"]).partition(". Fix: ")
-        return fault(message, fix or f"correct '{name}'")
+        return fault(message, fix or correct)
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         what, tags = first["ctx"]["discriminator"].strip("'"), _tags(first)
         if kind == "union_tag_not_found":

@@ -4,8 +4,13 @@ Of a jail whose months tell only how many people were held and how many were boo
 follows from who must have left: with N held on average and λ − ΔN leaving, N / (λ − ΔN) days. How
 stays differ around that mean no such figure tells; they are taken to be exponential, and it is
 said.
-Draws take the months' deviations from the fit again in blocks (H. Künsch, *Annals of Statistics*
-17, 1989), since one month is like the next.
+
+Admissions and stays are those of the last year, both of the same months, for where bookings begin
+to be counted otherwise one falls as the other rises; and no growth is carried on. Older months did
+worse in California (`calibration/monthly.py`); they tell of seasons, and of how a year may differ
+from the one before, which the model holds as a drift of arrivals and a scale of stays.
+Draws take months again in blocks (H. Künsch, *Annals of Statistics* 17, 1989), since one month is
+like the next.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,7 +28,7 @@ from numpy.typing import NDArray
 from remand.errors import InputError
 from remand.fitting.document import Folder
 from remand.fitting.drawn import DRAWS
-from remand.fitting.drift import drift
+from remand.fitting.drift import MONTHLY, STRENGTH, drift, leaning
 from remand.fitting.pace import Calendar, Pace, pace, season_of, short
 from remand.outcomes.aggregated import Monthly
 from remand.outcomes.bands import drawn
@@ -34,8 +40,19 @@ Floats = NDArray[np.float64]
 MONTHS = 36
 """Months at the end of the figures that are fitted: older ones are another jail's."""
 
-FEWEST = 12
-"""Months without a gap below which nothing is fitted."""
+YEAR = 12
+"""Months at the end that the level of admissions and the mean stay are read off; with fewer nothing
+is fitted."""
+
+STAYS = 0.03
+"""How far the mean stay of a year to come lies from the last one's (sd of logs), in a usual jail.
+
+Implied stays differ by more from one year to the next, 0.11, but against bookings; this is what
+bands of populations need besides the drift of bookings."""
+
+ELSEWHERE = "28 Californian jails, 2000–2011"
+"""What `YEAR` and `STAYS` were read off: the Jail Profile Survey of the Board of State and
+Community Corrections, rows before 2012 (`calibration/monthly.py`)."""
 
 BLOCK = 6
 """Months taken together in a draw."""
@@ -98,10 +115,10 @@ class Months:
         begin = max(
             int(gap[-1]) + 1 if len(gap) else 0, len(index) - MONTHS if since is None else 0
         )
-        if len(index) - begin < FEWEST:
+        if len(index) - begin < YEAR:
             raise InputError.of(
                 f"'{place}' has {len(index) - begin} adjoining months with both figures at the end",
-                fix=f"at least {FEWEST} are needed; an earlier --as-of may have more",
+                fix=f"at least {YEAR} are needed; an earlier --as-of may have more",
             )
         until = (month[-1].replace(day=28) + dt.timedelta(days=4)).replace(day=1)
         ends = [*month[begin + 1 :], until]
@@ -120,6 +137,20 @@ class Months:
         change = np.gradient(self.held)
         return np.maximum(self.admitted - change, 1e-9)
 
+    @property
+    def middle(self) -> dt.date:
+        """The middle of the last year, where its level stands."""
+        return self.until - dt.timedelta(int(self.days[-YEAR:].sum()) // 2)
+
+    def rate(self, which: NDArray[np.int64]) -> Floats:
+        """People admitted a day in some months, the last axis."""
+        return np.asarray(self.admitted[which].sum(axis=-1) / self.days[which].sum(axis=-1))
+
+    def stay(self, which: NDArray[np.int64]) -> Floats:
+        """The mean stay, in days, that some months imply, the last axis."""
+        held = (self.held * self.days)[which]
+        return np.asarray(held.sum(axis=-1) / self.leaving[which].sum(axis=-1))
+
 
 def fit_months(
     months: Months, place: str, sources: tuple[Source, ...], counts: str, draws: int, seed: int
@@ -128,21 +159,24 @@ def fit_months(
     calendar = Calendar.of(months.first, int(months.days.sum()))
     own = pace(_daily(months.admitted, months), calendar, weekly=False)
     expected = _monthly(own.on(calendar), months)[0]
-    stay = float((months.held * months.days).sum() / months.leaving.sum())
     check_draws(draws, seed)
-    again = _blocks(len(months.days), draws, np.random.default_rng(seed))
-    deviation = months.admitted / expected
-    others = pace(_daily(expected * deviation[again], months), calendar, weekly=False)
-    stays = (months.held * months.days)[again].sum(axis=1) / months.leaving[again].sum(axis=1)
+    count, chance = len(months.days), np.random.default_rng(seed)
+    deviation = (months.admitted / expected)[_blocks(count, draws, chance)]
+    others = pace(_daily(expected * deviation, months), calendar, weekly=False)
+    year = np.arange(count - YEAR, count)
+    rate, stay = (short(float(of(year))) for of in (months.rate, months.stay))
+    again = year[_blocks(YEAR, draws, chance)]
     keys = [f"records_{i}" for i, _ in enumerate(sources, start=1)]
     span = f"{months.first} to {months.until} (exclusive), {len(months.days)} months"
-    rate = float(own.level(calendar)[0, -1])
+    slopes = np.concatenate([own.slopes, others.slopes])
     arrivals = {
         "source": keys,
-        "note": f"n = {months.admitted.sum():,.0f} admissions, {span}",
+        "note": f"n = {months.admitted.sum():,.0f} admissions, {span}; the rate is the last "
+        "year's, and drifts from its middle on; no growth is carried on, which did best in "
+        f"{ELSEWHERE}",
         "unit": "people per day",
-        "rate": short(rate),
-        "drift": drift(np.concatenate([own.slopes, others.slopes]), calendar, months.until, keys),
+        "rate": rate,
+        "drift": drift(slopes, calendar, months.middle, keys, MONTHLY),
     }
     if calendar.seasonal:
         arrivals["season"] = season_of(short(x) for x in own.season[0])
@@ -161,7 +195,7 @@ def fit_months(
                 "source": keys,
                 "inferred": "the mean is what population and admissions imply; that stays are "
                 "exponential is supposed, for monthly figures say nothing of how they differ",
-                "dwell": {"law": "exponential", "mean": short(stay)},
+                "dwell": {"law": "exponential", "mean": stay, "scale": _scale(months, keys)},
                 "exits": "gone",
             }
         },
@@ -179,8 +213,9 @@ def fit_months(
         },
         **({"draws_file": DRAWS} if draws else {}),
     }
-    numbers = list(_numbers(own, others, calendar, stay, stays))
-    return Folder(document, {}, _parameters(numbers, months), _draws(numbers), LIMITS, INTERVALS)
+    lately = _lately(rate, stay, months.rate(again), months.stay(again))
+    numbers = [*lately, *_paces(own, others, calendar, count)]
+    return Folder(document, {}, _parameters(numbers), _draws(numbers), LIMITS, INTERVALS)
 
 
 LIMITS = (
@@ -190,7 +225,7 @@ LIMITS = (
     "held for days, or for years, moves beds that these figures cannot tell apart.",
     "Exits, returns and times so far: who leaves how, who comes back, and since when the people "
     "inside tonight have been there.",
-    "A population that changes fast: the mean stay is read off months taken together.",
+    "A population that changes fast: admissions and stays are those of the last year as a whole.",
 )
 """What monthly figures cannot support."""
 
@@ -214,42 +249,72 @@ def _blocks(count: int, draws: int, chance: np.random.Generator) -> NDArray[np.i
     return np.asarray(again[:, :count] % count, np.int64)
 
 
-def _numbers(
-    own: Pace, others: Pace, calendar: Calendar, stay: float, stays: Floats
-) -> Iterator[tuple[str, str, str | None, float, Floats]]:
-    """Every number: parameter, unit, when, value, draws."""
-    rate, rates = own.level(calendar)[0, -1], others.level(calendar)[:, -1]
-    yield "admissions", "people per day", None, float(rate), rates
-    yield "growth", "a year", None, float(own.trend[0]), others.trend
-    yield "stay_mean", "days", None, stay, stays
-    yield "steady_census", "people", None, float(rate * stay), rates * stays
+@dataclass(frozen=True)
+class _Number:
+    """A fitted number: its value, its draws, and the months it was read off."""
+
+    parameter: str
+    unit: str
+    value: float
+    draws: Floats
+    months: int
+    when: str | None = None
+
+
+def _lately(rate: float, stay: float, rates: Floats, stays: Floats) -> Iterator[_Number]:
+    """What the last year tells."""
+    yield _Number("admissions", "people per day", rate, rates, YEAR)
+    yield _Number("stay_mean", "days", stay, stays, YEAR)
+    yield _Number("steady_census", "people", rate * stay, rates * stays, YEAR)
+
+
+def _paces(own: Pace, others: Pace, calendar: Calendar, months: int) -> Iterator[_Number]:
+    """What all months tell."""
+    yield _Number("growth", "a year", float(own.trend[0]), others.trend, months)
     if calendar.seasonal:
         for i, month in enumerate(season_of(own.season[0])):
-            yield "season", "factor", month, float(own.season[0, i]), others.season[:, i]
+            factor, factors = float(own.season[0, i]), others.season[:, i]
+            yield _Number("season", "factor", factor, factors, months, month)
 
 
-def _parameters(
-    numbers: list[tuple[str, str, str | None, float, Floats]], months: Months
-) -> pl.DataFrame:
+def _scale(months: Months, source: list[str]) -> dict[str, Any]:
+    """How far stays to come may lie from the last year's: by their changes from year to year."""
+    count = len(months.days)
+    years = np.arange(count % YEAR, count).reshape(-1, YEAR)
+    changes = np.diff(np.log(months.stay(years)))
+    return {
+        "law": "lognormal",
+        "median": 1,
+        "factor": short(np.exp(leaning(changes**2, STAYS))),
+        "source": source,
+        "note": "how far stays may move from the last year's: by "
+        f"{len(changes)} changes from year to year, and those of {ELSEWHERE} as {STRENGTH:g} more",
+    }
+
+
+def _parameters(numbers: list[_Number]) -> pl.DataFrame:
     rows = []
-    for name, unit, when, value, values in numbers:
-        bands = {key: float(q) for key, q in drawn(values).items()} if len(values) else {}
+    for number in numbers:
+        held = len(number.draws)
+        bands = {key: float(q) for key, q in drawn(number.draws).items()} if held else {}
         rows.append(
-            {"parameter": name, "unit": unit, "state": JAIL, "exit": None, "when": when,
-             "value": value, "q05": bands.get("q05"), "q95": bands.get("q95"),
-             "n": len(months.days)}
+            {"parameter": number.parameter, "unit": number.unit, "state": JAIL, "exit": None,
+             "when": number.when, "value": number.value, "q05": bands.get("q05"),
+             "q95": bands.get("q95"), "n": number.months}
         )  # fmt: skip
     types = {"exit": pl.String, "when": pl.String, "q05": pl.Float64, "q95": pl.Float64}
     return pl.DataFrame(rows, schema_overrides=types)
 
 
-def _draws(numbers: list[tuple[str, str, str | None, float, Floats]]) -> pl.DataFrame:
+def _draws(numbers: list[_Number]) -> pl.DataFrame:
+    """Every draw of what the model holds, which is no growth."""
     frames = [
-        pl.DataFrame({"draw": np.arange(len(values), dtype=np.int32), "parameter": name,
-                      "unit": unit, "state": JAIL, "exit": pl.Series([None] * len(values),
-                      dtype=pl.String), "when": pl.Series([when] * len(values), dtype=pl.String),
-                      "value": values.astype(np.float32),
-                      "point": np.full(len(values), value, np.float32)})
-        for name, unit, when, value, values in numbers
+        pl.DataFrame({"draw": np.arange(len(number.draws), dtype=np.int32),
+                      "parameter": number.parameter, "unit": number.unit, "state": JAIL,
+                      "when": number.when, "value": number.draws.astype(np.float32),
+                      "point": np.full(len(number.draws), number.value, np.float32)},
+                     schema_overrides={"when": pl.String})
+        .with_columns(exit=pl.lit(None, pl.String))
+        for number in numbers if number.parameter != "growth"
     ]  # fmt: skip
     return pl.concat(frames)

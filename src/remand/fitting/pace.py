@@ -117,14 +117,14 @@ class Pace:
         return replace(self, first=self.first * part)
 
 
-def carried(growth: Floats) -> Floats:
-    """Log growth in the first year ahead, by compound growth in the last: part, within bounds.
+def carried(growth: Floats, share: float = DAMPED) -> Floats:
+    """Log growth in the first year ahead, by compound growth in the last: a share, within bounds.
 
     >>> np.expm1(carried(np.array([0.21, 99.0]))).round(2).tolist()
     [0.1, 0.41]
     """
     most = np.log(MOST)
-    return DAMPED * np.clip(np.log1p(growth), -most, most)
+    return share * np.clip(np.log1p(growth), -most, most)
 
 
 def pace(counts: Floats, calendar: Calendar, *, weekly: bool = True) -> Pace:

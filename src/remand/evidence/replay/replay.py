@@ -2,9 +2,9 @@
 
 Each place gives draws of its path with no change and of its path under every telling of the reform,
 in the same worlds; their quantiles are the forecast. Chance is drawn once a world, the same for all
-tellings. Places are added up draw by draw: one seed gives the growth of arrivals the same rank
-everywhere, as if all counties rose and fell together, which makes the band of a sum rather too wide
-than too narrow.
+tellings. Places are added up draw by draw: one seed gives the growth of arrivals, and what is open
+of stays, the same rank everywhere, as if all counties rose and fell together, which makes the band
+of a sum rather too wide than too narrow.
 
 A run of a model shows what would follow *if* the telling were right. It never attributes.
 """
