@@ -54,22 +54,28 @@ def _options(
     pass
 
 
-app.command()(demo)
-app.command()(check)
-app.command()(compare)
-app.command()(explain)
-app.command()(simulate)
-app.command()(synth)
-app.command()(starter)
-app.command()(ingest)
-app.command()(measure)
-app.command()(fit)
-app.command()(forecast)
-app.command()(backtest)
-app.command()(replay)
-app.command()(claims)
-app.add_typer(sources, name="sources")
-app.command()(doctor)
+VERBS = (
+    (demo, "Compare the shipped plans for Philadelphia, 2016–2019."),
+    (check, "Show every problem of a model and its plans, each with its fix."),
+    (compare, "Set plans side by side: people held, rates, disparity, cost."),
+    (explain, "Take a plan apart: which promise does how much, and why."),
+    (simulate, "Draw people by chance, with bands from replicates."),
+    (synth, "Write made-up booking records of people who do not exist."),
+    (starter, "Make a first model from a few published figures."),
+    (ingest, "Read a jail's own records into one file, with checks."),
+    (measure, "Measure records: people held, stays, rates, disparity."),
+    (fit, "Fit a model to records."),
+    (forecast, "Forecast how many will be held, and how far that is any good."),
+    (backtest, "Forecast from the past, and score that by what came."),
+    (replay, "Forecast a past reform from what was known when announced."),
+    (claims, "Check public claims against cited figures."),
+    (doctor, "Check this installation."),
+)
+"""Every verb with what it is for, in a line that fits a narrow screen."""
+
+for verb, what in VERBS:
+    app.command(short_help=what)(verb)
+app.add_typer(sources, name="sources", short_help="Public data sets that can be read: terms, traps.")
 
 
 def main() -> None:
