@@ -22,10 +22,12 @@ from remand.cli.forecast import forecast
 from remand.cli.ingest import ingest
 from remand.cli.measure import measure
 from remand.cli.replay import replay
+from remand.cli.report import report
 from remand.cli.simulate import simulate
 from remand.cli.sources import app as sources
 from remand.cli.starter import starter
 from remand.cli.synth import synth
+from remand.cli.verify import verify
 
 app = typer.Typer(
     name="remand",
@@ -69,13 +71,15 @@ VERBS = (
     (backtest, "Forecast from the past, and score that by what came."),
     (replay, "Forecast a past reform from what was known when announced."),
     (claims, "Check public claims against cited figures."),
+    (report, "Write a comparison as one page, to mail, to print, to check."),
+    (verify, "Derive every number of such a page again."),
     (doctor, "Check this installation."),
 )
 """Every verb with what it is for, in a line that fits a narrow screen."""
 
 for verb, what in VERBS:
     app.command(short_help=what)(verb)
-app.add_typer(sources, name="sources", short_help="Public data sets that can be read: terms, traps.")
+app.add_typer(sources, name="sources", short_help="Public data sets it reads: terms and traps.")
 
 
 def main() -> None:
