@@ -283,19 +283,33 @@ def test_a_folder_and_a_file_that_is_not_there_are_one_message(tmp_path):
 
 
 def test_a_california_month_of_zero_is_not_an_empty_jail(put):
-    """Zero of people or bookings, in a jail that has some otherwise, was not reported."""
+    """Zero of people or bookings, in a jail that has some otherwise, was not reported: it is said.
+
+    The zeros stay. Whether a jail otherwise holds people is told by its whole series, and a
+    forecast of the past may not know that.
+    """
     taken = read(put(CALIFORNIA))
-    assert values(taken, "adp") == [18, 20, 27, 340]
-    assert values(taken, "admissions") == [40, 44]
+    assert values(taken, "adp") == [18, 0, 20, 27, 340]
+    assert values(taken, "admissions") == [40, 0, 44]
     assert flags(taken) == {
-        "zero_not_reported": 1, "bookings_zero": 1, "bookings_missing": 1, "months_missing": 2,
+        "zero_not_reported": 1, "bookings_zero": 1, "bookings_missing": 1, "months_missing": 1,
         "parts_differ": 1, "columns_left_out": 2,
     }  # fmt: skip
-    assert values(taken, "adp", "status", "unsentenced") == [12, 14, 14, 230]
-    assert values(taken, "adp", "sex", "female") == [3, 3, 3, 50]
-    assert values(taken, "released_for_lack_of_beds", "status", "pretrial") == [0, 3, 0, 0]
+    assert values(taken, "adp", "status", "unsentenced") == [12, 0, 14, 14, 230]
+    assert values(taken, "adp", "sex", "female") == [3, 0, 3, 3, 50]
+    assert values(taken, "released_for_lack_of_beds", "status", "pretrial") == [0, 0, 3, 0, 0]
     assert values(taken, "housed_under_contract", "held for", "federal") == [1.5]
     assert taken.period == (dt.date(2015, 1, 1), dt.date(2015, 6, 1))
+
+
+def test_no_later_month_of_california_moves_an_earlier_row(put):
+    """Had Mono held nobody from April on, its February would still be what it was."""
+    early = CALIFORNIA.replace("2015-04-01,12,2,5,1,20", "2015-04-01,0,0,0,0,0").replace(
+        "2015-05-01,12,2,5,1,27", "2015-05-01,0,0,0,0,0"
+    )
+    until = pl.col("month") < dt.date(2015, 4, 1)
+    before, after = (read(put(text)).frame.filter(until) for text in (CALIFORNIA, early))
+    assert before.equals(after)
 
 
 def test_a_quarter_stands_at_its_first_day_and_ends_with_its_last(put):
@@ -333,6 +347,7 @@ def test_new_yorks_spells_keep_what_was_recorded_and_drop_health(put):
     """Who was open at the start, seen too early, still inside; two races of one number."""
     taken = read(put(SPELLS, "s.parquet"))
     assert taken.table == "stays"
+    assert taken.passed_on.is_empty()
     assert flags(taken) == {
         "seen_before_admission": 1, "open_at_start": 2, "still_inside": 2, "two_races": 1,
         "race_missing": 1, "columns_left_out": 1,
@@ -342,6 +357,32 @@ def test_new_yorks_spells_keep_what_was_recorded_and_drop_health(put):
     assert taken.period == (dt.date(2016, 6, 2), dt.date(2016, 6, 6))
     as_text = put(SPELLS.write_csv(datetime_format="%Y-%m-%d %H:%M:%S").encode(), "s.csv")
     assert read(as_text).frame.drop("line").equals(taken.frame.drop("line"))
+
+
+def test_spells_are_read_with_a_t_between_day_and_hour_and_dates_unread_are_counted(put):
+    """An American date may be of January or February; nobody guesses which."""
+    text = SPELLS.write_csv(datetime_format="%Y-%m-%dT%H:%M:%S")
+    assert read(put(text, "s.csv")).frame["admitted"].to_list() == SPELLS["adm"].to_list()
+    assert "dates_unreadable" not in flags(read(put(text, "s.csv")))
+    spoiled = text.replace("2016-05-01T09:00:00", "01/02/2016").replace("2016-06-04\n", "soon\n")
+    spoiled = spoiled.replace(",2016-06-03,2016-06-04,", ",2016-06-03,soon,")
+    taken = read(put(spoiled, "s.csv"))
+    assert flags(taken)["dates_unreadable"] == 2
+    assert taken.frame["admitted"].null_count() == 1
+    assert taken.frame["last_seen"].null_count() == 1
+    (said,) = (flag.says for flag in taken.flags if flag.name == "dates_unreadable")
+    assert "adm, last_seen" in said
+
+
+@pytest.mark.parametrize("column", ["first_seen", "last_seen"])
+def test_spells_without_any_day_that_can_be_read_are_one_message(put, column):
+    """Another program wrote the days its own way; as text, also in Parquet."""
+    for spoiled, name in (
+        (SPELLS.with_columns(pl.lit("1.6.16").alias(column)).write_csv(), "s.csv"),
+        (SPELLS.with_columns(pl.lit("1.6.16").alias(column)), "s.parquet"),
+    ):
+        with pytest.raises(InputError, match="no row has a date"):
+            read(put(spoiled, name))
 
 
 def test_a_snapshot_of_new_york_tells_of_one_day_and_goes_into_no_work_file(put, tmp_path):
@@ -366,6 +407,18 @@ def test_the_dashboards_reports_become_measures_by_offence_and_kind(put):
     assert values(taken, "cases_resolved", "outcome", "Diversion") == [12]
     assert flags(taken) == {"reports_unknown": 1, "offences_do_not_add_up": 1}
     assert taken.frame["place"].unique().to_list() == ["Philadelphia"]
+
+
+def test_rows_of_the_dashboard_that_do_not_say_of_what_they_are_are_left_out_and_counted(put):
+    """No report; no offence; a kind of bail without a name. An arrest needs no kind."""
+    more = ("arrest,,,2014-01,5", ",Drugs,,2014-01,6", "bail,Drugs,,2014-01,7",
+            'bail,"",No bail (ROR),2014-01,8', "")  # fmt: skip
+    taken = read(put(DAO + "\n".join(more)))
+    assert taken.frame.equals(read(put(DAO)).frame)
+    assert flags(taken) == {
+        "reports_unknown": 2, "groups_unnamed": 3, "offences_do_not_add_up": 1,
+    }  # fmt: skip
+    assert "(empty)" in next(f.says for f in taken.flags if f.name == "reports_unknown")
 
 
 def test_philadelphias_census_is_read_from_both_of_its_files(put):
@@ -485,11 +538,20 @@ def test_a_work_file_has_the_same_figures(put, tmp_path, name):
     keys = [c for c in held.columns if c != value]
     if taken.table == "aggregates":  # what no verb uses stays with the reader; a zero is no report
         used = pl.col("measure").is_in(["adp", "admissions", "stay_release"])
-        mine = taken.frame.filter(used)
-        held = held.filter((pl.col("measure") != "admissions") | (pl.col("value") > 0))
+        mine = taken.frame.filter(used, pl.col("value") > 0)
+        held = held.filter(pl.col("value") > 0)
     else:
         mine = taken.frame.filter(pl.col("axis").ne_missing("kind"))
     assert held.sort(keys).equals(mine.select(held.columns).sort(keys))
+
+
+def test_a_work_file_of_california_has_no_month_that_was_not_reported(put, tmp_path):
+    """The frame keeps its zeros; what measure and fit use, the work file, sets them aside."""
+    path = put(CALIFORNIA)
+    into(path, tmp_path / "w.duckdb", find("california-monthly"))
+    with work.opened(tmp_path / "w.duckdb") as con:
+        adp = pl.DataFrame(con.table("aggregates").filter("measure = 'adp' AND axis IS NULL"))
+    assert adp.sort("place", "month")["value"].to_list() == [18, 20, 27, 340]
 
 
 def test_the_collectors_file_goes_the_way_its_card_tells(put, tmp_path):

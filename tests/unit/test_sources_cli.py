@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import threading
+from contextlib import suppress
 from dataclasses import replace
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.request import Request
 
 import polars as pl
 import pytest
@@ -30,6 +34,11 @@ Mono Sheriff's Department,2015-02-01,110,20,50,10,190,380
 STATES = """\
 year,state_abbr,state_name,total_pop_15to64,total_jail_pop,total_prison_pop
 2015,PA,Pennsylvania,8000,40,50
+"""
+DAYS = """\
+date,n,n_unique_id,s_CS,s_DE,s_CSP
+2016-06-02,100,100,12,88,
+2016-06-04,98,98,12,80,6
 """
 SPELLS = """\
 id,adm,first_seen,last_seen,race,sex,age,status_first,status_last,charge_first,charge_last
@@ -145,11 +154,61 @@ def test_rows_can_be_written_as_csv_and_parquet(sources, put, tmp_path):
     assert pl.read_parquet(tmp_path / "rows.parquet").height == 3
 
 
+def test_what_a_publisher_published_is_passed_on_as_it_is(sources, put, tmp_path):
+    """Small figures too: it is the publisher's word, and the program says so."""
+    small = MONTHS.replace("100,20,50,10,180", "3,2,1,1,7")
+    code, out, _ = sources("read", put(small), "--out", tmp_path / "rows.csv")
+    assert code == 0
+    assert "as published, small ones too" in out
+    rows = pl.read_csv(tmp_path / "rows.csv")
+    assert 7 in rows["value"].to_list()
+    assert json.loads(sources("read", put(small), "--json")[1])["hidden_rows"] == 0
+
+
+def test_groups_that_a_collector_counted_are_not_passed_on_where_they_are_small(
+    sources, put, tmp_path
+):
+    """New York gives a day's people, and no count: six of a status, and the next, which tells."""
+    code, out, _ = sources("read", put(DAYS), "--out", tmp_path / "rows.csv")
+    assert code == 0
+    assert "2 rows of groups of fewer than 10 people, or that would tell of them" in out
+    assert "as published" not in out
+    with (tmp_path / "rows.csv").open(encoding="utf-8") as handle:
+        rows = [(row["day"][-2:], row["level"], row["people"]) for row in csv.DictReader(handle)]
+    assert set(rows) == {
+        ("02", "", "100.0"), ("04", "", "98.0"), ("02", "CS", "12.0"), ("02", "DE", "88.0"),
+        ("04", "DE", "80.0"),
+    }  # fmt: skip
+    (line,) = [line for line in out.splitlines() if "CSP" in line]
+    assert line.split()[-3:] == ["hidden"] * 3
+    found = json.loads(sources("read", put(DAYS), "--json")[1])
+    assert found["hidden_rows"] == 2
+    by = {row["level"]: row for row in found["summary"]}
+    assert by["CSP"]["suppressed"]
+    assert by["CSP"]["least"] is by["CSP"]["mean"] is by["CSP"]["most"] is None
+    assert by[None]["mean"] == 99
+
+
+def test_a_spreadsheet_runs_nothing_that_a_file_says(sources, put, tmp_path):
+    """A jail called like a formula."""
+    path = put(MONTHS.replace("Mono Sheriff's Department", "=1+1"))
+    assert sources("read", path, "--out", tmp_path / "rows.csv")[0] == 0
+    assert set(pl.read_csv(tmp_path / "rows.csv")["place"]) == {"'=1+1"}
+
+
+def test_names_in_a_file_are_words_and_no_markup(sources, put):
+    """`[/]` stands as it is, in lines and in the table."""
+    text = "date,n,n_unique_id,s_CS,s_[/]\n2016-06-02,100,99,20,80\n"
+    code, out, err = sources("read", put(text))
+    assert (code, err) == (0, "")
+    assert "[/]" in out
+
+
 @pytest.mark.parametrize(
     ("content", "args", "says"),
     [
         (STATES, ("--into", "w.duckdb"), "goes into no work file"),
-        (STATES, ("--out", "rows.xlsx"), "neither CSV nor Parquet"),
+        (STATES, ("--out", "rows.xlsx"), "cannot write '.xlsx'"),
         (STATES, ("--out", "nowhere/rows.csv"), "there is no folder"),
         (STATES, ("--out", "file.csv"), "is FILE itself"),
         (SPELLS, ("--out", "rows.csv"), "rows of people stay in a work file"),
@@ -193,12 +252,24 @@ class Publisher(BaseHTTPRequestHandler):
         if self.path == "/gone.csv":
             self.send_error(404)
             return
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         kind = "text/html; charset=utf-8" if self.path == "/moved.csv" else "text/csv"
         self.send_response(200)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body) + 9 * (self.path == "/short.csv")))
+        if self.path == "/endless.csv":  # says no length, and goes on
+            body *= 1000
+        elif self.path == "/huge.csv":
+            self.send_header("Content-Length", "9" * 12)
+        else:
+            self.send_header("Content-Length", str(len(body) + 9 * (self.path == "/short.csv")))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):  # whoever asked has gone
+            self.wfile.write(body)
 
     def log_message(self, *_):
         """Keep quiet."""
@@ -215,7 +286,7 @@ def publisher(monkeypatch):
     def at(path, address=None):
         address = address or f"http://127.0.0.1:{server.server_port}"
         ours = tuple(
-            replace(s, files=(File("cook-{today}.csv", address + path),))
+            replace(s, files=(File("cook-{today}.csv", address + path, most=10_000),))
             if s.name == "cook-county" else s
             for s in SOURCES
         )  # fmt: skip
@@ -272,6 +343,10 @@ def test_a_person_at_a_terminal_is_asked(sources, publisher, tmp_path, monkeypat
         ("/short.csv", None, "broke off"),
         ("/x.csv", "http://127.0.0.1:9", "cannot be reached"),
         ("/x.csv", "file://", "no address of the web"),
+        ("/endless.csv", None, "longer than the 10,000 bytes"),
+        ("/huge.csv", None, "longer than the 10,000 bytes"),
+        ("/to/ftp://127.0.0.1/x.csv", None, "sends on to ftp://127.0.0.1/x.csv"),
+        ("/to/file:///etc/hostname", None, "answers 302"),
     ],
 )
 def test_what_does_not_come_whole_is_not_kept(sources, publisher, tmp_path, path, address, says):
@@ -282,6 +357,26 @@ def test_what_does_not_come_whole_is_not_kept(sources, publisher, tmp_path, path
     assert err.startswith("nothing is kept: ")
     assert says in err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_publisher_may_send_on_to_another_address_of_its_kind(sources, publisher, tmp_path):
+    """As clouds of files do."""
+    publisher("/to//file.csv")
+    assert sources("download", "cook-county", "--to", tmp_path, "--yes")[0] == 0
+    (path,) = tmp_path.iterdir()
+    assert path.read_text(encoding="utf-8") == COUNTS
+
+
+@pytest.mark.parametrize("to", ["http://b.org/x", "ftp://b.org/x", "file:///x", "data:,x"])
+def test_what_was_asked_for_in_secret_is_sent_on_to_nothing_open(to):
+    """Over https nobody on the way can change the file; so it stays with every step."""
+    asked = Request("https://a.org/x")
+    send_on = download.Onward().redirect_request
+    with pytest.raises(download.NotReached, match="not over https"):
+        send_on(asked, io.BytesIO(), 302, "Found", Message(), to)
+    new = send_on(asked, io.BytesIO(), 302, "Found", Message(), "https://b.org/x")
+    assert new is not None
+    assert new.full_url == "https://b.org/x"
 
 
 def test_a_publisher_without_an_address_is_told_how_to_get_it(sources, tmp_path):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from remand.cli.compare import DAYS
+from remand.cli.looking import TABLES, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,9 @@ MANY = 16
 """More spans than this are shown by quarter."""
 
 EVERY = ("span", "quarter", "year")
+
+HIDDEN = "hidden"
+"""Stands for a figure of few people, or one that would tell of them."""
 
 
 def replay(
@@ -57,29 +61,16 @@ def replay(
     from remand.cli.compare import known, written_as
 
     shown = None if every is None else known(every, EVERY, "--every")
-    written_as(out, "--out", (".csv", ".parquet"))
+    written_as(out, "--out", TABLES)
     found = run_replay(case, as_of.date() if as_of else None, data=data, draws=draws, seed=seed)
     if out is not None:
-        _write(found.table(places=True), out)
+        write(found.table(places=True), out)
     if json:
         import json as encoder
 
         print(encoder.dumps(found.as_json(), ensure_ascii=False, indent=1))
     elif out is None:
         _show(found, case, shown, by_place=by_place)
-
-
-def _write(table: pl.DataFrame, out: str) -> None:
-    from pathlib import Path
-
-    from remand.cli.compare import opened
-
-    path = Path(out)
-    with opened(path) as file:
-        if path.suffix == ".csv":
-            table.write_csv(file)
-        else:
-            table.write_parquet(file)
 
 
 def _show(found: Replay, name: str, every: Every | None, *, by_place: bool) -> None:
@@ -91,7 +82,7 @@ def _show(found: Replay, name: str, every: Every | None, *, by_place: bool) -> N
     frame = found.table(every or ("quarter" if len(found.spans) > MANY else "span"))
     paths = _paths(found, frame)
     console = show.wide(paths)
-    console.print(f"[bold]{case.title}: replayed as of {found.as_of}[/bold]")
+    console.print(f"{case.title}: replayed as of {found.as_of}", style="bold", markup=False)
     console.print(
         f"Announced on {case.announced}, in force from {case.in_force}. People held, median and "
         "80 % band; in or out: whether what happened lies in the band."
@@ -99,41 +90,54 @@ def _show(found: Replay, name: str, every: Every | None, *, by_place: bool) -> N
     console.print(paths)
     for table in (_scores(found), *([_by_place(found)] if by_place else [])):
         show.wide(table).print(table)
-    plain = Console(highlight=False, width=console.width)
+    plain = Console(highlight=False, markup=False, width=console.width)
+    seen = [frame, *([found.table("year", places=True)] if by_place else [])]
+    if any(rows["suppressed"].any() for rows in seen):
+        plain.print(f"{HIDDEN}: {show.SMALL} people, or what would tell of them.", style="dim")
     for line in _lines(found, name, frame):
         plain.print(line, style="dim")
 
 
 def _table(*columns: str, words: int = 1) -> Table:
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < words else "right", no_wrap=True)
+        side: Literal["left", "right"] = "left" if i < words else "right"
+        table.add_column(Text(column), justify=side, no_wrap=True)
     return table
 
 
 def _paths(found: Replay, frame: pl.DataFrame) -> Table:
     """A row a span: every telling's band, and what happened."""
     heads = [
-        f"{telling} ({sight})" if i else telling
+        f"{telling} ({sight})" if i or sight != "blind" else telling
         for i, (telling, sight) in enumerate(zip(found.tellings, found.sights, strict=True))
     ]
     table = _table("from", *heads, "as today", "happened", words=1)
     for rows in frame.partition_by("from", "to", maintain_order=True):
         own = rows.to_dicts()
         mark = "" if own[0]["scored"] else " *"
-        cells = [
-            f"{row['q50']:,.0f} ({row['q10']:,.0f}–{row['q90']:,.0f}){_side(row)}" for row in own
-        ]
-        actual = own[0]["actual"]
         table.add_row(
             f"{own[0]['from']}{mark}" if found.case.data else f"{own[0]['from']} to {own[0]['to']}",
-            *cells,
-            f"{own[0]['today']:,.0f}",
-            "not reported" if actual is None else f"{actual:,.0f}",
+            *(f"{_band(row)}{_side(row)}" for row in own),
+            _people(own[0], "today"),
+            _people(own[0], "actual"),
         )
     return table
+
+
+def _band(row: dict[str, Any]) -> str:
+    if row["suppressed"]:
+        return HIDDEN
+    return f"{row['q50']:,.0f} ({row['q10']:,.0f}–{row['q90']:,.0f})"
+
+
+def _people(row: dict[str, Any], figure: str) -> str:
+    if row["suppressed"]:
+        return HIDDEN
+    return "not reported" if row[figure] is None else f"{row[figure]:,.0f}"
 
 
 def _side(row: dict[str, Any]) -> str:
@@ -143,6 +147,8 @@ def _side(row: dict[str, Any]) -> str:
 
 def _scores(found: Replay) -> Table:
     """A row a part and telling: of the sum, then of each place by itself."""
+    from rich.text import Text
+
     table = _table(
         "scored", "months" if found.case.data else "figures", "telling", "bias", "off by", "CRPS",
         "interval", "80 % held", "95 % held",
@@ -156,10 +162,12 @@ def _scores(found: Replay) -> Table:
         own = [row for (p, q, _), row in rows.items() if (p, q) == (place, part)]
         for i, row in enumerate(own):
             which = f"{labels[part]}, each place" if place == "each place" else labels[part]
+            head = which if i == 0 else "", f"{row['n']:,}" if i == 0 else "", Text(row["telling"])
+            if row["suppressed"]:
+                table.add_row(*head, *[HIDDEN] * 6)
+                continue
             table.add_row(
-                which if i == 0 else "",
-                f"{row['n']:,}" if i == 0 else "",
-                row["telling"],
+                *head,
                 f"{row['bias_percent']:+.1f} %",
                 f"{row['mae_percent']:.1f} %",
                 f"{row['crps']:,.0f}",
@@ -176,6 +184,8 @@ def _scores(found: Replay) -> Table:
 
 def _by_place(found: Replay) -> Table:
     """A row a place: the last year's forecast under the first telling, and what happened."""
+    from rich.text import Text
+
     last = found.table("year", places=True).filter("scored")
     told = found.tellings[1]
     end = last["to"].max()
@@ -188,12 +198,14 @@ def _by_place(found: Replay) -> Table:
     rows = {(r["place"], r["telling"]): r for r in last.to_dicts() if r["to"] == end}
     for place in dict.fromkeys(place for place, _ in rows):
         none, own = rows[place, found.tellings[0]], rows[place, told]
+        held = coverage.get(place)
         table.add_row(
-            place,
-            f"{own['today']:,.0f}",
-            *(f"{r['q50']:,.0f} ({r['q10']:,.0f}–{r['q90']:,.0f})" for r in (none, own)),
-            "not reported" if own["actual"] is None else f"{own['actual']:,.0f}",
-            f"{coverage[place]:.0f} %" if place in coverage else "–",
+            Text(place),
+            _people(own, "today"),
+            _band(none),
+            _band(own),
+            _people(own, "actual"),
+            "–" if held is None else f"{held:.0f} %",
         )
     return table
 
@@ -223,8 +235,8 @@ def _lines(found: Replay, name: str, frame: pl.DataFrame) -> Iterator[str]:
         "Off by: mean absolute error, of people held. CRPS and interval (score of the 80 % band): "
         "in people, smaller is better. as today: the last figure known."
     )
-    for one, sight in zip(case.told, found.sights[1:], strict=True):
-        yield f"{one.name}: {sight}, resting on what was known by {one.knows}: {one.about}."
+    for one, sight, day in zip(case.told, found.sights[1:], found.knows[1:], strict=True):
+        yield f"{one.name}: {sight}, resting on what was known by {day}: {one.about}."
     yield "Also moved the jail:"
     yield from (f"  {other}" for other in case.overlaps)
     yield "Read with care:"

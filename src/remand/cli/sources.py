@@ -22,6 +22,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+SHOWN = ("least", "mean", "most")
+"""Figures of the summary that tell of people."""
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="A data set, as 'remand sources list' names it.")]
 
@@ -67,12 +70,13 @@ def read(
     The file is told by its columns. Flags count what has misled people in this very file; nothing
     is left out that no flag tells of.
     """
+    from remand.cli.compare import written_as
+    from remand.cli.looking import TABLES, write
     from remand.errors import InputError
     from remand.sources import into as taken_into
     from remand.sources import read as read_source
 
-    if out is not None and out.suffix.lower() not in {".csv", ".parquet"}:
-        raise InputError.of(f"--out {out}: this is neither CSV nor Parquet", fix="name a .csv file")
+    written_as(None if out is None else str(out), "--out", TABLES)
     if out is not None and not out.parent.is_dir():
         raise InputError.of(f"--out {out}: there is no folder '{out.parent}'", fix="name another")
     if out is not None and out.resolve() == file.resolve():
@@ -86,8 +90,7 @@ def read(
     if into is not None:
         taken_into(file, into, taken.source)
     if out is not None:
-        write = taken.frame.write_csv if out.suffix.lower() == ".csv" else taken.frame.write_parquet
-        write(out)
+        write(taken.passed_on, str(out))
     if json:
         written = {"into": str(into) if into else None, "out": str(out) if out else None}
         _print(_taken(taken) | written)
@@ -97,7 +100,7 @@ def read(
     if into is not None:
         print(f"\n{into}: taken in as {taken.source.ingested}. Next: remand measure {into}")
     if out is not None:
-        print(f"\n{out}: {taken.frame.height:,} rows written. {_short(taken.source)}")
+        print(f"\n{out}: {taken.passed_on.height:,} rows written. {_short(taken.source)}")
 
 
 @app.command()
@@ -157,8 +160,12 @@ def _lines(taken: Taken) -> Iterator[str]:
     if not taken.flags:
         yield "  no flags"
     yield ""
-    rows = [tuple(map(_cell, row)) for row in summary(taken).rows()]
-    header = tuple(summary(taken).columns)
+    header = tuple(name for name in summary(taken).columns if name != "suppressed")
+    rows = [
+        tuple("hidden" if row.get("suppressed") and name in SHOWN else _cell(row[name])
+              for name in header)
+        for row in summary(taken).to_dicts()
+    ]  # fmt: skip
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     for row in [header, *rows]:
         yield (
@@ -169,7 +176,19 @@ def _lines(taken: Taken) -> Iterator[str]:
             ).rstrip()
         )
     yield ""
+    if not source.published:
+        yield (
+            f"  {_hidden(taken):,} rows of groups of fewer than 10 people, or that would tell of "
+            "them, are not passed on: they were counted from rows of people, not published"
+        )
+    elif taken.table != "stays":
+        yield "  Figures are passed on as published, small ones too"
     yield f"  {_short(source)}"
+
+
+def _hidden(taken: Taken) -> int:
+    """Rows that are not passed on."""
+    return taken.frame.height - taken.passed_on.height
 
 
 def _cell(value: object) -> str:
@@ -182,10 +201,14 @@ def _cell(value: object) -> str:
 
 
 def summary(taken: Taken) -> pl.DataFrame:
-    """A few figures: by measure, axis and level, how many rows, and the first and last values."""
+    """A few figures: by measure, axis and level, how many rows, and the least and the most.
+
+    Those of a level of which any row is not passed on are left out: ``suppressed``.
+    """
     import polars as pl
 
     frame = taken.frame
+    keys = ("measure", "axis", "level")
     if taken.table == "stays":
         found = [
             {"measure": name, "axis": None, "level": None, "rows": frame[name].count()}
@@ -193,16 +216,23 @@ def summary(taken: Taken) -> pl.DataFrame:
         ]
         return pl.DataFrame(found)
     when, value = ("day", "people") if taken.table == "census" else ("month", "value")
+    shown = taken.passed_on
     if taken.table == "census":
-        frame = frame.with_columns(measure=pl.lit("people"), place=pl.lit(None, pl.String))
+        named = {"measure": pl.lit("people"), "place": pl.lit(None, pl.String)}
+        frame, shown = frame.with_columns(**named), shown.with_columns(**named)
+    kept = shown.group_by(keys).agg(kept=pl.len())
     return (
         frame.sort(when, maintain_order=True)
-        .group_by("measure", "axis", "level", maintain_order=True)
+        .group_by(keys, maintain_order=True)
         .agg(
             rows=pl.len(), places=pl.col("place").n_unique(),
             least=pl.col(value).min(), mean=pl.col(value).mean(), most=pl.col(value).max(),
         )
-        .sort("measure", "axis", "level", nulls_last=False, maintain_order=True)
+        .join(kept, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(suppressed=pl.col("kept").fill_null(0) < pl.col("rows"))
+        .with_columns(pl.when(~pl.col("suppressed")).then(name).alias(name) for name in SHOWN)
+        .drop("kept")
+        .sort(keys, nulls_last=False, maintain_order=True)
     )  # fmt: skip
 
 
@@ -218,6 +248,7 @@ def _taken(taken: Taken) -> dict[str, Any]:
         "sha256": taken.sha256,
         "flags": [flag.as_json() for flag in taken.flags],
         "summary": summary(taken).to_dicts(),
+        "hidden_rows": _hidden(taken),
         "terms": taken.source.terms,
     }
 

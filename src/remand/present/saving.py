@@ -6,9 +6,8 @@ import html
 import json
 from pathlib import Path
 
-import altair as alt
-
 from remand.errors import InputError
+from remand.present import theme
 
 ENDINGS = (".png", ".svg", ".html")
 
@@ -19,7 +18,7 @@ SCALE = 2.0
 """Pixels of a .png for each of the chart's: sharp on paper and on a telephone."""
 
 
-def save(chart: alt.LayerChart, path: str | Path) -> Path:
+def save(chart: theme.Drawing, path: str | Path) -> Path:
     """Write a chart to a .png, .svg or .html file.
 
     The page carries its scripts, and asks nothing of any network. Raises InputError for another
@@ -53,7 +52,7 @@ def save(chart: alt.LayerChart, path: str | Path) -> Path:
 def _page(spec: str, script: str) -> str:
     """A page of one chart, whole in itself."""
     told = _told(spec)
-    drawn = spec.replace("</", "<\\/")
+    drawn = spec.replace("<", "\\u003c")
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -56,20 +56,20 @@ def monthly(raw: Raw) -> Found:
         .alias(name)
         for name, (_, _, level) in SUMMED.items()
     )  # fmt: skip
-    # a jail that otherwise holds people, and says it held none, said nothing
+    # a jail that otherwise holds people, and says it held none, said nothing. Only said here: the
+    # median is of all months, and a forecast of the past may not know the later ones
     silent = (pl.col(TOTAL) == 0) & (pl.col(TOTAL).median().over("place") > 0)
-    zeros, wide = wide.filter(silent), wide.filter(~silent.fill_null(value=False))
+    zeros, told = wide.filter(silent), wide.filter(~silent.fill_null(value=False))
     idle = (pl.col(BOOKED) == 0) & (pl.col(BOOKED).median().over("place") > 0)
-    unbooked = wide.filter(idle)
-    unknown = wide.filter(pl.col(BOOKED).is_null())
-    wide = wide.with_columns(pl.when(~idle).then(BOOKED))
+    unbooked = told.filter(idle)
+    unknown = told.filter(pl.col(BOOKED).is_null())
     off = wide.filter((pl.sum_horizontal(PARTS.values()) - pl.col(TOTAL)).abs() > 1)
     flags = (
         undated, unread, twice,
-        flag("zero_not_reported", zeros.height, "month", "rows set aside",
+        flag("zero_not_reported", zeros.height, "month", "kept as zero, which is no count",
              "with an average daily population of zero in a jail that otherwise holds people, "
              f"which means that it did not report: {_where(zeros)}"),
-        flag("bookings_zero", unbooked.height, "month", "taken as not reported",
+        flag("bookings_zero", unbooked.height, "month", "kept as zero, which is no count",
              f"without bookings in a jail that otherwise books people: {_where(unbooked)}"),
         flag("bookings_missing", unknown.height, "month", "left missing",
              f"whose bookings are not reported: {_where(unknown)}"),

@@ -9,20 +9,43 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, HTTPMessage
 from pathlib import Path
+from typing import IO
 
 from remand.errors import InputError
 from remand.provenance import version
 from remand.sources.source import File, Source
 
 PIECE = 1 << 18
+WEB = ("https://", "http://")
 TIMEOUT = 60
 """Seconds without an answer after which the publisher counts as out of reach."""
 
 
 class NotReached(Exception):  # noqa: N818 - nobody's mistake
     """The publisher's file did not come: offline, moved, or cut off. Nothing was kept."""
+
+
+class Onward(urllib.request.HTTPRedirectHandler):
+    """Goes where a publisher sends on to, if that is of the web too, and over https as before."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """The request for the new address. Raises NotReached for one that is not followed."""
+        safe = req.full_url.startswith("https://")
+        if not newurl.startswith("https://" if safe else WEB):
+            fp.close()
+            why = "not over https" if safe else "not of the web"
+            raise NotReached(f"{req.full_url} sends on to {newurl}, which is {why}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 @dataclass(frozen=True)
@@ -72,16 +95,23 @@ def download(
 
 def fetched(file: File, path: Path, say: Callable[[str], None] = lambda _: None) -> Got:
     """One file, under a name of its own until all of it is there. Raises NotReached."""
-    if not file.address.startswith(("https://", "http://")):
+    if not file.address.startswith(WEB):
         raise NotReached(f"'{file.address}' is no address of the web")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     asked = urllib.request.Request(  # noqa: S310 - the scheme is checked above
         file.address, headers={"User-Agent": f"remand/{version()}"}
     )
     digest, size = hashlib.sha256(), 0
+    longer = NotReached(
+        f"{file.address} is longer than the {file.most:,} bytes that such a file has: it is another"
+    )
     try:
-        with urllib.request.urlopen(asked, timeout=TIMEOUT) as answer, part.open("wb") as out:  # noqa: S310
-            length = answer.headers.get("Content-Length")
+        opener = urllib.request.build_opener(Onward)
+        with opener.open(asked, timeout=TIMEOUT) as answer, part.open("wb") as out:
+            said = answer.headers.get("Content-Length", "")
+            length = int(said) if said.isdecimal() else None
+            if length is not None and length > file.most:
+                raise longer
             if answer.headers.get_content_type() == "text/html":
                 raise NotReached(
                     f"{file.address} answers with a web page, not with the file: it may have moved"
@@ -89,8 +119,10 @@ def fetched(file: File, path: Path, say: Callable[[str], None] = lambda _: None)
             while piece := answer.read(PIECE):
                 digest.update(piece)
                 size += out.write(piece)
+                if size > file.most:
+                    raise longer
                 say(f"{path.name}: {size / 1e6:,.1f} MB")
-        if size == 0 or (length and int(length) != size):
+        if size == 0 or length not in {None, size}:
             raise NotReached(f"{file.address} broke off after {size:,} bytes: try again")
         part.replace(path)
     except urllib.error.HTTPError as error:

@@ -6,6 +6,7 @@ import datetime as dt
 
 import polars as pl
 
+from remand.records.checks.check import listed
 from remand.records.contracts import STAYS
 from remand.records.intake.snapshots import DAILY
 from remand.sources.rows import daily, day, days_missing, flag, left_out, once, whole
@@ -55,12 +56,16 @@ def census(raw: Raw) -> Found:
 
 def spells(raw: Raw) -> Found:
     """A stay a row, with the first and the last snapshot that had it."""
-    frame = raw.frame
-    if frame.schema["adm"] == pl.String:
-        frame = frame.with_columns(
-            pl.col("adm").str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False),
-            day("first_seen"), day("last_seen"),
-        )  # fmt: skip
+    given = raw.frame
+    texts = {"adm": _moment("adm"), "first_seen": day("first_seen"), "last_seen": day("last_seen")}
+    texts = {name: read for name, read in texts.items() if given.schema[name] == pl.String}
+    frame = given.with_columns(read.alias(name) for name, read in texts.items())
+    if any(frame[name].is_null().all() for name in ("first_seen", "last_seen")):
+        raise raw.wrong("no row has a date as this publisher writes them", "download it again", 2)
+    unread = {
+        name: n for name in texts
+        if (n := int((frame[name].is_null() & (given[name].str.strip_chars() != "")).sum()))
+    }  # fmt: skip
     start = frame["first_seen"].min()
     stays = _stays(frame, {"charge": "charge_first", "charge_last": "charge_last",
                            "status": "status_first", "status_last": "status_last",
@@ -69,6 +74,8 @@ def spells(raw: Raw) -> Found:
     noon = pl.col("first_seen").cast(pl.Datetime) + pl.duration(hours=12)
     seen = pl.concat([stays["first_seen"], stays["last_seen"]])
     flags = (
+        flag("dates_unreadable", sum(unread.values()), "date", "left empty",
+             f"that cannot be read, in {listed(unread)}"),
         flag("seen_before_admission", stays.filter(noon <= pl.col("admitted")).height, "stay",
              "kept: what was seen holds",
              "booked in on a later day than their first snapshot, or on its afternoon, while "
@@ -88,16 +95,13 @@ def spells(raw: Raw) -> Found:
 
 def snapshot(raw: Raw) -> Found:
     """One day's people, as NYC Open Data gives them: nobody who has left, and not which day."""
-    form = "%Y-%m-%dT%H:%M:%S"
-    moment = (
-        pl.col("admitted_dt").str.strip_chars().str.slice(0, 19).str.to_datetime(form, strict=False)
-    )
     american = (
         pl.col("admitted_dt")
         .str.strip_chars()
         .str.to_datetime("%m/%d/%Y %I:%M:%S %p", strict=False)
     )
-    frame = raw.frame.with_columns(adm=pl.coalesce(moment, american), id=pl.col("inmateid"))
+    frame = raw.frame.with_columns(adm=pl.coalesce(_moment("admitted_dt"), american),
+                                   id=pl.col("inmateid"))  # fmt: skip
     stays = _stays(frame, {"admitted": "adm", "race": "race", "sex": "gender",
                            "charge": "top_charge", "status": "inmate_status_code"})  # fmt: skip
     flags = (
@@ -111,6 +115,12 @@ def snapshot(raw: Raw) -> Found:
                  "no part of the contract, or always empty; the first tells of health"),
     )  # fmt: skip
     return Found(stays, "day", flags)
+
+
+def _moment(column: str) -> pl.Expr:
+    """A column of text as a time: ISO, with a T or a blank between day and hour."""
+    text = pl.col(column).str.strip_chars().str.slice(0, 19).str.replace(" ", "T")
+    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False)
 
 
 _TYPES = {
@@ -200,6 +210,7 @@ CENSUS = Source(
     columns=("date", "n", "n_unique_id"),
     take=census,
     ingested="census",
+    published=False,
     **_CITY,  # type: ignore[arg-type]
 )
 

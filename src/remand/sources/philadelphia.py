@@ -31,8 +31,14 @@ def dashboard(raw: Raw) -> Found:
         moment=pl.col("month"),
     )
     wide, undated, unread = whole(wide, raw, "month", ["value"])
-    unknown = wide.filter(~pl.col("report").is_in(list(MEASURES)))
-    wide = wide.filter(pl.col("report").is_in(list(MEASURES)))
+    wide = wide.with_columns(
+        pl.col(c).str.strip_chars().replace("", None) for c in ("report", "offence", "measure")
+    )
+    known = pl.col("report").is_in(list(MEASURES)).fill_null(value=False)
+    unknown, wide = wide.filter(~known), wide.filter(known)
+    by_kind = pl.col("report").is_in([report for report, (_, axis) in MEASURES.items() if axis])
+    named = pl.col("offence").is_not_null() & (pl.col("measure").is_not_null() | ~by_kind)
+    unnamed, wide = wide.filter(~named), wide.filter(named)
     wide, twice = once(wide, ["report", "offence", "measure", "month"])
     everyone = pl.col("offence") == ALL
     axis = pl.col("report").replace_strict({k: v[1] for k, v in MEASURES.items()},
@@ -58,6 +64,9 @@ def dashboard(raw: Raw) -> Found:
         flag("reports_unknown", unknown.height, "row", "left out",
              "of reports that are not known here: "
              + listed(unknown["report"].fill_null("(empty)").unique().sort())),
+        flag("groups_unnamed", unnamed.height, "row", "left out",
+             "that do not say of which offence, or of which kind of bail or outcome, the first in "
+             f"line {unnamed['line'][0] if unnamed.height else ''}"),
         flag("offences_do_not_add_up", sums.height, "monthly figure", "kept as they stand",
              f"of '{ALL}' that its offences do not add up to: some cases stand under none"),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from remand.errors import InputError
+from remand.outcomes.suppression import hide
 
 if TYPE_CHECKING:
     from remand.records.intake.looking import Look
@@ -52,10 +53,17 @@ class Flag:
 
 @dataclass(frozen=True)
 class File:
-    """A file that the publisher gives to anybody who asks for its address."""
+    """A file that the publisher gives to anybody who asks for its address.
+
+    Attributes:
+        name: what it is called here, with the day it came.
+        address: where it is.
+        most: bytes; what is longer is another file, or none.
+    """
 
     name: str
     address: str
+    most: int = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,8 @@ class Source:
         ingested: the kind as which `remand ingest` reads its file; None: it holds nothing that
             measure or fit use, for the reason in ``not_ingested``.
         mapped: field → column, for `remand ingest`, where names alone would mislead it.
+        published: whether its figures are the publisher's; else somebody counted them from rows of
+            people, and small groups are not passed on (`Taken.passed_on`).
     """
 
     name: str
@@ -147,6 +157,7 @@ class Source:
     ingested: str | None = None
     not_ingested: str = ""
     mapped: Mapping[str, str | None] = field(default_factory=dict)
+    published: bool = True
 
     @property
     def instead(self) -> str:
@@ -198,3 +209,22 @@ class Taken:
     def table(self) -> Table:
         """What its rows are."""
         return self.source.table
+
+    @cached_property
+    def passed_on(self) -> pl.DataFrame:
+        """The rows that may be written: none of single people, and all that are as published.
+
+        Else without groups of fewer than ten people, and without those by which the total of a day
+        would tell of them.
+        """
+        if self.table == "stays":
+            return self.frame.clear()
+        if self.source.published:
+            return self.frame
+        rows = self.frame.with_row_index("row")
+        groups = rows.filter(pl.col("axis").is_not_null()).partition_by("day", "axis")
+        hidden = [
+            row for group in groups
+            for row in group["row"].filter(pl.Series(hide(group["people"].to_numpy())))
+        ]  # fmt: skip
+        return rows.filter(~pl.col("row").is_in(hidden)).drop("row")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,9 +23,33 @@ from remand.model.policy import Source
 from remand.model.spec import Date, FrozenDict, Names, Spec
 
 Sight = Literal["blind", "before it began", "in hindsight"]
-"""What a platform rests on: what was known on the day of the forecast; what was published between
-then and the day the reform began; or what was learned from what followed. Only the first is a
-forecast, and the last says how the mechanism does once its size is known."""
+"""What a forecast rests on: what was known before its day; what was published between then and the
+day the reform began; or what was out only when it had begun. Only the first is a forecast, and the
+last says how the mechanism does once its size is known."""
+
+
+def sight(knows: dt.date, as_of: dt.date, in_force: dt.date) -> Sight:
+    """How blind a forecast of a day is, by the day of the latest thing that it rests on.
+
+    >>> sight(dt.date(2011, 4, 4), dt.date(2011, 4, 4), dt.date(2011, 10, 1))
+    'before it began'
+    """
+    if knows < as_of:
+        return "blind"
+    return "before it began" if knows < in_force else "in hindsight"
+
+
+def rests_on(sources: Iterable[Source], told: dt.date = dt.date.min) -> dt.date:
+    """The day by which all sources were out: the one told, or the last day of a later year.
+
+    >>> str(rests_on([Source(title="A count", year="c. 2017")], dt.date(2017, 2, 1)))
+    '2017-02-01'
+    >>> str(rests_on([Source(title="A count", year="2019")], dt.date(2017, 2, 1)))
+    '2019-12-31'
+    """
+    years = [int(year) for one in sources for year in re.findall(r"\b[12]\d{3}\b", one.year)]
+    latest = max(years, default=0)
+    return dt.date(latest, 12, 31) if latest > told.year else told
 
 
 class Data(Spec):
@@ -80,7 +105,8 @@ class Told(Spec):
     Attributes:
         name: what the forecast is called.
         platform: its file, beside the case, or a shipped name.
-        knows: the day of the latest thing its edits rest on.
+        knows: the day of the latest thing its edits rest on. A platform that cites a source of a
+            later year rests on that.
         about: what it supposes, in a sentence.
     """
 
@@ -88,12 +114,6 @@ class Told(Spec):
     platform: str
     knows: Date
     about: str
-
-    def sight(self, as_of: dt.date, in_force: dt.date) -> Sight:
-        """How blind a forecast of that day is with it."""
-        if self.knows <= as_of:
-            return "blind"
-        return "before it began" if self.knows <= in_force else "in hindsight"
 
 
 class Apart(Spec):
@@ -115,8 +135,8 @@ class Case(Spec):
         in_force: the day the reform began.
         until: the day after the last forecast.
         apart: from when on nothing is scored.
-        model: a shipped model, where there are no records to fit; with ``model_knows``, the latest
-            day of what it was fitted to, and ``base``, the platform that held already.
+        model: a shipped model, where there are no records to fit. It rests on the sources it cites.
+        base: the platform that held already.
         data: else, the records.
         by: their columns that become axes.
         known: counts before the cut-off, of a shipped model; the last is "no change".
@@ -137,7 +157,6 @@ class Case(Spec):
     until: Date
     apart: Apart | None = None
     model: str | None = None
-    model_knows: Date | None = None
     base: str | None = None
     data: Data | None = None
     by: Names = ()
@@ -194,7 +213,7 @@ def _incoherent(case: Case) -> Iterator[Problem]:
     if case.model is not None and case.data is not None:
         yield wrong("data", "a case has records or a shipped model, not both", "remove one of them")
     if case.model is not None:
-        for field in ("model_knows", "known", "counted"):
+        for field in ("known", "counted"):
             if not getattr(case, field):
                 yield wrong(field, f"a shipped model needs '{field}'", f"add '{field}'")
     if case.in_force < case.announced:

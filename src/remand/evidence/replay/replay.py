@@ -12,7 +12,6 @@ A run of a model shows what would follow *if* the telling were right. It never a
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -23,19 +22,22 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from remand.errors import InputError
+from remand.errors import InputError, Problem
 from remand.evidence.panel import Floats
-from remand.evidence.replay.case import Case, Data, read_case
+from remand.evidence.replay.case import Case, Data, read_case, rests_on
 from remand.evidence.replay.known import census, cut, located, table
 from remand.evidence.replay.replayed import NO_CHANGE, Replay, Span, Trail
-from remand.files import read_draws, read_model, read_scenario
+from remand.files import read_draws, read_model, read_platform, read_scenario
+from remand.files.documents import Document
 from remand.fitting.drawn import FitDraws
 from remand.model.model import Model
 from remand.model.platform import Scenario
+from remand.model.policy import Source
 from remand.outcomes.aggregated import Monthly
 from remand.outcomes.bootstrap import check_draws
 from remand.outcomes.windows import Windows
 from remand.records.ingest import ingest
+from remand.records.intake.looking import hashed
 from remand.records.work import contents
 from remand.runs.compare import NO_CHANGE as NOTHING
 from remand.runs.draws import held
@@ -92,6 +94,7 @@ def replay(
     file = located(case, data)
     left_out: dict[str, str] = {}
     known: dict[str, str] = {}
+    ground = _ground(asked)
     if file is None:
         spans, trails = _on_model(asked)
     else:
@@ -100,19 +103,45 @@ def replay(
         case=case,
         as_of=asked.as_of,
         tellings=(NO_CHANGE, *(one.name for one in case.told)),
-        sights=("blind", *(one.sight(asked.as_of, case.in_force) for one in case.told)),
+        knows=_knows(asked, ground),
         spans=spans,
         trails=trails,
         left_out=left_out,
         known=known,
         draws=draws,
         seed=seed,
-        warnings=tuple(_warnings(asked, left_out)),
+        warnings=tuple(_warnings(asked, ground, left_out)),
     )
 
 
-def _warnings(asked: _Asked, left_out: dict[str, str]) -> Iterator[str]:
+def _ground(asked: _Asked) -> list[Source]:
+    """What every forecast of a case leans on beside records: sources of its model and its base."""
     case = asked.case
+    model = read_model(case.model).sources if case.model else {}
+    base = read_platform(_platform(asked, case.base)).sources if case.base else {}
+    return list({**model, **base}.values())
+
+
+def _knows(asked: _Asked, ground: Sequence[Source]) -> tuple[dt.date, ...]:
+    """The day of the latest thing that each forecast rests on, no change first."""
+    platforms = [read_platform(_platform(asked, one.platform)) for one in asked.case.told]
+    return (
+        rests_on(ground, asked.as_of - dt.timedelta(1)),
+        *(
+            rests_on([*ground, *platform.sources.values()], one.knows)
+            for one, platform in zip(asked.case.told, platforms, strict=True)
+        ),
+    )
+
+
+def _warnings(asked: _Asked, ground: Sequence[Source], left_out: dict[str, str]) -> Iterator[str]:
+    case = asked.case
+    late = sorted(day.year for one in ground if (day := rests_on([one])) >= asked.as_of)
+    if late:
+        yield (
+            f"not blind, no change included: {len(late)} of the {len(ground)} sources of the model "
+            f"'{case.model}' and what it comes after are of {late[0]} to {late[-1]}"
+        )
     if asked.as_of > case.announced:
         days = (asked.as_of - case.announced).days
         yield (
@@ -128,14 +157,14 @@ def _warnings(asked: _Asked, left_out: dict[str, str]) -> Iterator[str]:
 
 def _on_model(asked: _Asked) -> tuple[tuple[Span, ...], tuple[Trail, ...]]:
     case = asked.case
-    if case.model_knows is not None and asked.as_of <= case.model_knows:
-        raise InputError.of(
-            f"the model '{case.model}' was fitted to figures up to {case.model_knows}, and cannot "
-            f"forget those after --as-of {asked.as_of}",
-            fix=f"give a later day, up to {case.announced}",
-        )
+    known = [row for row in case.known if row.to <= asked.as_of]
+    if not known:
+        message = f"no count in 'known' ends by {asked.as_of}, the day of the forecast"
+        fix = "add an earlier count, or give a later --as-of"
+        problem = Problem("error", ("known",), message, fix=fix)
+        raise InputError([Document.read(asked.path).locate(problem)])
     model = read_model(case.model or "")
-    last = max((row for row in case.known if row.to <= asked.as_of), key=lambda row: row.to)
+    last = max(known, key=lambda row: row.to)
     spans = tuple((row.from_, row.to) for row in case.counted)
     people = _people(model, read_draws(model), spans, asked, case.place)
     truth = np.array([row.value for row in case.counted])
@@ -156,7 +185,7 @@ def _on_records(
     spans = tuple(_months(since, asked.case.until))
     with tempfile.TemporaryDirectory() as folder:
         before = _written(cut(whole, data, asked.as_of), Path(folder) / "known" / file.name)
-        known |= {"file": file.name, "sha256_of_what_was_known": _sha256(before)}
+        known |= {"file": file.name, "sha256_of_what_was_known": hashed(before)}
         work = Path(folder) / "known.duckdb"
         ingest([before], work)
         if months:
@@ -279,7 +308,3 @@ def _written(frame: pl.DataFrame, path: Path) -> Path:
     else:
         frame.write_csv(path)
     return path
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

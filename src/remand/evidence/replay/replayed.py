@@ -18,7 +18,8 @@ import polars as pl
 
 from remand.evidence.backtest.scores import BANDS, covered, crps, pinball, width
 from remand.evidence.panel import LEVELS, Floats
-from remand.evidence.replay.case import Case, Sight
+from remand.evidence.replay.case import Case, Sight, sight
+from remand.outcomes.suppression import Bools, few, hide
 from remand.provenance import versions
 
 Every = Literal["span", "quarter", "year"]
@@ -30,6 +31,19 @@ SCORES = (
     "bias", "mae", "bias_percent", "mae_percent", "crps", "interval_score_80", "width_80",
     *(f"coverage_{band}" for band in BANDS),
 )  # fmt: skip
+
+QUANTILES = {"q025": 0.025, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q975": 0.975}
+LESS = {"less_q10": 0.1, "less_q50": 0.5, "less_q90": 0.9}
+TABLE: dict[str, type[pl.DataType]] = {
+    "place": pl.String, "from": pl.Date, "to": pl.Date, "telling": pl.String, "sight": pl.String,
+    "today": pl.Float64, "mean": pl.Float64, **dict.fromkeys(QUANTILES, pl.Float64),
+    "actual": pl.Float64, **{f"inside_{band}": pl.Boolean for band in BANDS},
+    "scored": pl.Boolean, **dict.fromkeys(LESS, pl.Float64), "actual_less": pl.Float64,
+    "suppressed": pl.Boolean,
+}  # fmt: skip
+"""Columns of `Replay.table`."""
+SHOWN = ("place", "from", "to", "telling", "sight", "scored", "suppressed")
+"""Those that a suppressed row has."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +63,21 @@ class Trail:
     truth: Floats
 
     def over(self, weights: Floats) -> Trail:
-        """Means over groups of spans, (groups, spans) of days, as far as the truth is known."""
-        own = weights * np.isfinite(self.truth)
-        total = own.sum(axis=1, keepdims=True)
-        own = np.divide(own, total, out=np.zeros_like(own), where=total > 0)
-        known = np.where(total[:, 0] > 0, own @ np.nan_to_num(self.truth), np.nan)
-        return Trail(self.place, own @ self.today, self.people @ own.T, known)
+        """Means over groups of spans, (groups, spans) of days, as far as the truth is known.
+
+        Of a group without any truth, over all of its days.
+        """
+        known = weights * np.isfinite(self.truth)
+        days = known.sum(axis=1)
+        own = np.where(days[:, None] > 0, known, weights)
+        own /= own.sum(axis=1, keepdims=True)
+        truth = np.where(days > 0, own @ np.nan_to_num(self.truth), np.nan)
+        return Trail(self.place, own @ self.today, self.people @ own.T, truth)
+
+    @property
+    def figures(self) -> Floats:
+        """Counts of people, (what is counted, spans): today, the truth (0: not known), means."""
+        return np.array([self.today, np.nan_to_num(self.truth), *self.people.mean(axis=1)])
 
     @cached_property
     def quantiles(self) -> Floats:
@@ -64,19 +87,33 @@ class Trail:
 
 
 def summed(trails: Sequence[Trail]) -> Trail:
-    """All places as one, draw by draw, those with a known truth at each span."""
+    """All places as one, draw by draw: at each span, those `together`."""
     if len(trails) == 1:
         return trails[0]
-    known = [np.isfinite(t.truth) for t in trails]
-    any_known = np.any(known, axis=0)
-    pairs = list(zip(trails, known, strict=True))
-    truth = np.sum([np.where(k, t.truth, 0.0) for t, k in pairs], axis=0)
+    pairs = list(zip(trails, together(trails), strict=True))
     return Trail(
         ALL,
-        np.sum([np.where(k, t.today, 0.0) for t, k in pairs], axis=0),
-        np.sum([np.where(k, t.people, 0.0) for t, k in pairs], axis=0),
-        np.where(any_known, truth, np.nan),
+        np.sum([np.where(added, t.today, 0.0) for t, added in pairs], axis=0),
+        np.sum([np.where(added, t.people, 0.0) for t, added in pairs], axis=0),
+        np.sum([np.where(added, t.truth, 0.0) for t, added in pairs], axis=0),
     )
+
+
+def together(trails: Sequence[Trail]) -> Bools:
+    """Which places a sum has, (places, spans): those whose truth is known; where none is, all."""
+    known = np.isfinite([t.truth for t in trails])
+    added: Bools = known | (known.sum(axis=0) == 0)
+    return added
+
+
+def small(trails: Sequence[Trail]) -> Bools:
+    """Figures of fewer than ten people, and those by which a sum tells of them: (places, spans)."""
+    figures = np.array([t.figures for t in trails])
+    found: Bools = few(figures).sum(axis=1) > 0
+    for span, added in enumerate(together(trails).T):
+        for counts in figures[added, :, span].T:
+            found[added, span] |= hide(counts)
+    return found
 
 
 @dataclass(frozen=True)
@@ -86,12 +123,13 @@ class Replay:
     Attributes:
         case: what was replayed.
         as_of: the day of the forecast: nothing of it or later was read for it.
-        tellings: names of the forecasts, no change first, and ``sights``, how blind each is.
+        tellings: names of the forecasts, no change first.
+        knows: the day of the latest thing each rests on.
         spans: [from, to) of each figure.
         trails: forecasts and truths by place.
         left_out: places without a forecast, and why.
-        known_from, known_to: the file behind the forecast: its name, and the SHA-256 of what was
-            cut from it; empty for a shipped model.
+        known: ``file``, the name of the one behind the forecast, and ``sha256_of_what_was_known``,
+            of what was cut from it; empty for a shipped model.
         draws, seed: of the forecasts.
         warnings: what a reader must be told.
     """
@@ -99,7 +137,7 @@ class Replay:
     case: Case
     as_of: dt.date
     tellings: tuple[str, ...]
-    sights: tuple[Sight, ...]
+    knows: tuple[dt.date, ...]
     spans: tuple[Span, ...]
     trails: tuple[Trail, ...]
     left_out: dict[str, str]
@@ -108,10 +146,26 @@ class Replay:
     seed: int
     warnings: tuple[str, ...]
 
+    @property
+    def sights(self) -> tuple[Sight, ...]:
+        """How blind each forecast is."""
+        return tuple(sight(day, self.as_of, self.case.in_force) for day in self.knows)
+
     @cached_property
     def total(self) -> Trail:
         """All places as one."""
         return summed(self.trails)
+
+    @cached_property
+    def shown(self) -> tuple[tuple[Trail, Bools], ...]:
+        """The sum, and the places if there are several; each with the spans that are hidden."""
+        hidden = small(self.trails)
+        if len(self.trails) == 1:
+            return ((self.total, hidden[0]),)
+        return (
+            (self.total, few(self.total.figures).any(axis=0)),
+            *zip(self.trails, hidden, strict=True),
+        )
 
     def scored(self, span: Span) -> bool:
         """Whether a figure counts, or is only shown."""
@@ -124,13 +178,15 @@ class Replay:
         inside_80, inside_95, scored, and less_q10, less_q50, less_q90: what the telling adds to no
         change in the same worlds (null for no change itself), with actual_less, what happened less
         the median of no change. That is not the reform's effect: whatever else moved is in it.
+        Of fewer than ten people nothing is told, nor what would tell of them: ``suppressed``.
         """
         groups, spans = self._groups(every)
-        trails = [self.total, *(self.trails if places and len(self.trails) > 1 else ())]
-        return pl.DataFrame(
-            [row for trail in trails for row in self._rows(trail.over(groups), spans)],
-            infer_schema_length=None,
+        rows = (
+            row
+            for trail, hidden in self.shown[: None if places else 1]
+            for row in self._rows(trail.over(groups), spans, groups @ hidden > 0)
         )
+        return pl.DataFrame(list(rows), schema=TABLE)
 
     def _groups(self, every: Every) -> tuple[Floats, list[Span]]:
         """Days of each span in each group, and the groups' spans."""
@@ -147,17 +203,17 @@ class Replay:
         ]
         return of * days, ends
 
-    def _rows(self, trail: Trail, spans: Sequence[Span]) -> Iterator[dict[str, Any]]:
-        named = {f"q{str(level)[2:].ljust(2, '0')}": LEVELS.index(level)
-                 for level in (0.025, 0.1, 0.5, 0.9, 0.975)}  # fmt: skip
+    def _rows(self, trail: Trail, spans: Sequence[Span], hidden: Bools) -> Iterator[dict[str, Any]]:
+        hidden = hidden | few(trail.figures).any(axis=0)
+        named = {name: LEVELS.index(level) for name, level in QUANTILES.items()}
         less = trail.people - trail.people[:1]
-        apart = np.quantile(less, (0.1, 0.5, 0.9), axis=1, method="averaged_inverted_cdf")
+        apart = np.quantile(less, tuple(LESS.values()), axis=1, method="averaged_inverted_cdf")
         median = trail.quantiles[0, :, LEVELS.index(0.5)]
         inside = {band: covered(trail.truth, trail.quantiles, band) for band in BANDS}
         for s, span in enumerate(spans):
             for t, telling in enumerate(self.tellings):
                 known = bool(np.isfinite(trail.truth[s]))
-                yield {
+                row = {
                     "place": trail.place, "from": span[0], "to": span[1], "telling": telling,
                     "sight": self.sights[t], "today": float(trail.today[s]),
                     "mean": float(trail.people[t, :, s].mean()),
@@ -165,10 +221,11 @@ class Replay:
                     "actual": float(trail.truth[s]) if known else None,
                     **{f"inside_{b}": bool(inside[b][t, s]) if known else None for b in BANDS},
                     "scored": self.scored(span),
-                    **{f"less_q{q}": float(apart[i, t, s]) if t else None
-                       for i, q in enumerate((10, 50, 90))},
+                    **{name: float(apart[i, t, s]) if t else None for i, name in enumerate(LESS)},
                     "actual_less": float(trail.truth[s] - median[s]) if known else None,
+                    "suppressed": bool(hidden[s]),
                 }  # fmt: skip
+                yield {name: row[name] for name in SHOWN} if hidden[s] else row
 
     @cached_property
     def scores(self) -> pl.DataFrame:
@@ -178,24 +235,28 @@ class Replay:
         several places there are the sum (``all``), every one, and their mean (``each place``).
         Columns: n, bias and mae in people (forecast less actual, of medians) and percent of the
         people held, crps, interval_score_80, width_80, coverage_80, coverage_95 (percent).
-        ``as today`` is the last known figure.
+        ``as today`` is the last known figure. Where a figure is hidden, its scores are
+        (``suppressed``).
         """
-        trails = [self.total, *(self.trails if len(self.trails) > 1 else ())]
-        rows = [row for trail in trails for row in self._scores(trail)]
+        rows = [row for trail, hidden in self.shown for row in self._scores(trail, hidden)]
         named = dict.fromkeys(("place", "part", "telling"), pl.String)
-        schema = {**named, "n": pl.Int64, **dict.fromkeys(SCORES, pl.Float64)}
-        frame = pl.DataFrame(rows, schema=schema)
-        if len(self.trails) == 1:
-            return frame
-        each = (
-            frame.filter(pl.col("place") != ALL)
-            .group_by("part", "telling", maintain_order=True)
-            .agg(pl.lit(EACH).alias("place"), pl.col("n").sum(),
-                 *((pl.col(c) * pl.col("n")).mean() / pl.col("n").mean() for c in SCORES))
-        )  # fmt: skip
-        return pl.concat([frame, each.select(frame.columns)])
+        scores = dict.fromkeys(SCORES, pl.Float64)
+        frame = pl.DataFrame(
+            rows, schema={**named, "n": pl.Int64, **scores, "suppressed": pl.Boolean}
+        )
+        if len(self.trails) > 1:
+            each = (
+                frame.filter(pl.col("place") != ALL)
+                .group_by("part", "telling", maintain_order=True)
+                .agg(pl.lit(EACH).alias("place"), pl.col("n").sum(), pl.col("suppressed").all(),
+                     *((pl.col(c) * pl.col("n")).mean() / pl.col("n").mean() for c in SCORES))
+            )  # fmt: skip
+            frame = pl.concat([frame, each.select(frame.columns)])
+        return frame.with_columns(
+            pl.when(~pl.col("suppressed")).then(pl.col(score)).alias(score) for score in SCORES
+        )
 
-    def _scores(self, trail: Trail) -> Iterator[dict[str, Any]]:
+    def _scores(self, trail: Trail, hidden: Bools) -> Iterator[dict[str, Any]]:
         began = np.array([a + (b - a) / 2 >= self.case.in_force for a, b in self.spans])
         counts = np.isfinite(trail.truth) & np.array([self.scored(span) for span in self.spans])
         single = np.repeat(trail.today[None, :, None], len(LEVELS), axis=2)
@@ -219,6 +280,7 @@ class Replay:
                     "width_80": float(width(quantiles, 80).mean()) if banded else None,
                     **{f"coverage_{b}": float(100 * covered(truth, quantiles, b).mean())
                        if banded else None for b in BANDS},
+                    "suppressed": bool(hidden[own].any()),
                 }  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
@@ -235,9 +297,9 @@ class Replay:
             },
             "as_of": str(self.as_of),
             "tellings": [
-                {"name": name, "sight": sight, "about": about}
-                for name, sight, about in zip(
-                    self.tellings, self.sights,
+                {"name": name, "sight": seen, "knows": str(day), "about": about}
+                for name, seen, day, about in zip(
+                    self.tellings, self.sights, self.knows,
                     (NO_CHANGE, *(one.about for one in case.told)), strict=True)
             ],
             "known": self.known,
