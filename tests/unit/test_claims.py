@@ -27,17 +27,8 @@ from remand.evidence.claims.form import (
 )
 from remand.evidence.claims.values import value_of
 from remand.evidence.claims.verdicts import (
-    CANNOT_BE_TOLD,
-    CONTRARY,
-    FAR,
     SUPPORTED,
     Judged,
-    judge_amount,
-    judge_course,
-    judge_rank,
-    judge_times,
-    together,
-    tolerance,
 )
 from remand.files import find, shipped
 from remand.files.documents import Document
@@ -63,133 +54,6 @@ def shipped_claims():
 positive = st.floats(0.001, 1e6)
 amounts = st.sampled_from(OF_AMOUNTS)
 bounds = st.sampled_from(("more than", "at least", "less than", "at most"))
-
-
-# -- verdicts -------------------------------------------------------------------------------
-
-
-@given(amounts, positive, positive, positive)
-def test_more_of_it_is_never_judged_as_less(comparison, stated, one, other):
-    """As the counted value grows, the verdict moves from overstated towards understated."""
-    less, more = sorted((one, other))
-    first = judge_amount(comparison, stated, less, less)
-    second = judge_amount(comparison, stated, more, more)
-    assert ORDER[first] <= ORDER[second]
-
-
-@given(bounds, positive, positive, st.integers(-8, 8))
-def test_a_verdict_does_not_depend_on_the_unit(comparison, stated, value, power):
-    """One in 1,000 and 100 in 100,000 are the same claim."""
-    factor = 2.0**power
-    here = judge_amount(comparison, stated, value, value)
-    assert here == judge_amount(comparison, factor * stated, factor * value, factor * value)
-
-
-@given(positive, positive)
-def test_more_than_and_at_most_are_never_both_true_nor_both_false(stated, value):
-    """A bound is taken at its word."""
-    above = judge_amount("more than", stated, value, value).true
-    assert above == (value > stated)
-    assert judge_amount("at most", stated, value, value).true is not above
-
-
-@given(amounts, positive, st.lists(positive, min_size=4, max_size=4))
-def test_a_wider_source_never_turns_a_false_claim_true(comparison, stated, values):
-    """What is true of all that a source leaves open is true of each part of it."""
-    low, inner_low, inner_high, high = sorted(values)
-    wide = judge_amount(comparison, stated, low, high)
-    narrow = judge_amount(comparison, stated, inner_low, inner_high)
-    if wide.true is not None:
-        assert narrow.true == wide.true
-    if wide.true is None:
-        assert wide == CANNOT_BE_TOLD
-
-
-@given(amounts, positive)
-def test_what_was_said_and_counted_alike_is_supported_where_it_can_be(comparison, stated):
-    """A value equal to the number said: true but for “more than” and “less than”."""
-    judged = judge_amount(comparison, stated, stated, stated)
-    assert judged.true == (comparison not in {"more than", "less than"})
-    assert (judged == SUPPORTED) == judged.true
-
-
-@given(positive)
-def test_a_true_claim_that_is_off_by_the_named_factor_misleads(stated):
-    """Just under twice is supported; from twice on it is told as understated, and true."""
-    within, beyond = 1.99 * stated, FAR * stated
-    assert judge_amount("more than", stated, within, within) == SUPPORTED
-    assert judge_amount("more than", stated, beyond, beyond) == Judged("understated", true=True)
-    assert judge_amount("less than", beyond, stated, stated) == Judged("overstated", true=True)
-
-
-@given(amounts, positive, positive)
-def test_a_fall_is_judged_by_its_size(comparison, stated, value):
-    """“250 fewer” is to a fall what “250 more” is to a rise."""
-    fall = judge_amount(comparison, -stated, -value, -value)
-    assert fall == judge_amount(comparison, stated, value, value)
-
-
-@given(st.sampled_from(("is", "is about", "more than", "at least")), positive, positive)
-def test_an_effect_of_the_other_sign_or_of_none_does_not_support_a_claim(comparison, stated, value):
-    """Nil is not a small effect."""
-    assert judge_amount(comparison, stated, -value, -value) == CONTRARY
-    assert judge_amount(comparison, stated, 0.0, 0.0) == CONTRARY
-
-
-@pytest.mark.parametrize(
-    ("stated", "half"),
-    [(670, 5), (1.45, 0.005), (98, 0.5), (70_000, 5_000), (15_000, 500), (-250, 5), (1, 0.5)],
-)
-def test_a_number_is_known_to_half_of_its_last_digit(stated, half):
-    """Zeros at the end of a whole number are not digits that were said."""
-    assert tolerance("is", stated) == pytest.approx(half)
-    assert judge_amount("is", abs(stated), abs(stated) + half, abs(stated) + half) == SUPPORTED
-    assert not judge_amount("is", abs(stated), abs(stated) + 1.1 * half, 1e9).true
-
-
-@given(st.floats(1, 50), st.floats(0.02, 50), st.floats(0.02, 50), st.booleans())
-def test_higher_than_is_lower_than_seen_from_the_other_side(stated, one, other, said):
-    """Swapping the two that are compared changes no verdict."""
-    low, high = sorted((one, other))
-    above = judge_times("higher than", stated, low, high, said=said)
-    below = judge_times("lower than", stated, 1 / high, 1 / low, said=said)
-    edges = (1, stated, FAR * stated)  # where the last bit of a reciprocal would decide
-    if min(abs(end - edge) for end in (low, high) for edge in edges) > 1e-9:
-        assert above == below
-
-
-def test_a_number_read_into_the_words_is_never_understated():
-    """“Much higher”, taken as twice: five times bears it out."""
-    assert judge_times("higher than", 2, 5, 5, said=False) == SUPPORTED
-    assert judge_times("higher than", 2, 5, 5, said=True).verdict == "understated"
-    assert judge_times("higher than", 2, 1.5, 1.5, said=False).verdict == "overstated"
-    assert judge_times("higher than", 2, 0.9, 0.9, said=False) == CONTRARY
-    assert judge_times("higher than", 2, 1.5, 2.5, said=False) == CANNOT_BE_TOLD
-
-
-def test_ranks_and_courses():
-    """Second is not first; a tie that rounding leaves open cannot be told."""
-    assert judge_rank(1, 1) == SUPPORTED
-    assert judge_rank(1, 2) == CANNOT_BE_TOLD
-    assert judge_rank(2, 3) == CONTRARY
-    assert judge_course("rose", 1, 2) == judge_course("fell", -2, -1) == SUPPORTED
-    assert judge_course("rose", -1, 2) == CANNOT_BE_TOLD
-    assert judge_course("fell", 0, 0) == CONTRARY
-
-
-@given(st.lists(st.sampled_from([*ORDER, CANNOT_BE_TOLD]), min_size=1), st.randoms())
-def test_readings_are_weighed_in_any_order_and_none_is_picked(readings, random):
-    """One that disagrees about the truth is enough for 'not supported'."""
-    judged = together(readings)
-    shuffled = list(readings)
-    random.shuffle(shuffled)
-    assert together(shuffled) == judged
-    truths = {reading.true for reading in readings}
-    if len(truths) > 1:
-        assert judged.verdict == "not supported"
-        assert judged.true is None
-    else:
-        assert judged.true in truths
 
 
 # -- the shipped file -----------------------------------------------------------------------
@@ -386,6 +250,16 @@ def test_sources_on_both_sides_support_nothing_and_are_all_shown(written):
     assert "sources do not agree" in many.says
 
 
+def test_the_lowest_of_a_file_is_the_lowest(written):
+    """300 people are not the lowest of 300 and 90; 90 are."""
+    for own, other, verdict in (("A1", "A2", "not supported"), ("A2", "A1", "supported")):
+        text = FILE.replace("comparison: more than", "comparison: lowest of")
+        text = text.replace("{value: 100, unit: people}", "{unit: the two years}")
+        text = text.replace("- figure: A1", f"- rank: {{of: {own}, among: {other}}}")
+        text = text.replace("          - figure: A2\n", "")
+        assert check_claims(written(text)).checked[0].verdict == verdict
+
+
 @given(who=st.text(min_size=1, max_size=20), words=st.text(min_size=1, max_size=20))
 def test_a_verdict_does_not_depend_on_who_said_it(who, words):
     """The same numbers from anybody are judged alike."""
@@ -491,24 +365,49 @@ def places(node, path=()):
             yield (*path, key)
 
 
-JUNK = (None, "", "x", 0, -1, 7, 1e300, True, [], [1], {}, {"a": 1}, "2017-01-01")
+JUNK = (
+    None,
+    "",
+    "x",
+    0,
+    -1,
+    7,
+    1e300,
+    1e-300,
+    10**400,
+    "\ud800\x1b",
+    True,
+    [],
+    [1],
+    {},
+    {"a": 1},
+    "2017-01-01",
+)
 
 
 def test_whatever_stands_anywhere_in_a_file_nobody_meets_a_traceback(written):
-    """Each value of a sound file in turn is replaced by nonsense: a verdict, or an input error."""
+    """Each value of a sound file in turn becomes some nonsense: a verdict, or an input error."""
     sound = Document.read(written()).plain()
     sound["claims"][1]["computed"][0]["from"] += [
         {"ratio": {"of": ["A1"], "to": "A8"}, "period": 2015},
-        {"change": {"from": "A3", "to": "A3", "relative": True}},
+        {"change": {"from": "A3", "to": "A3"}},
     ]
     sound["claims"][0]["beside"] = [
         {"what": "x", "from": {"rank": {"of": "A1", "among": ["A2"]}}},
         {"what": "x", "from": {"times": {"of": {"figure": "A1"}, "to": {"figure": "A2"}}}},
     ]
+    relative = {"change": {"from": "A1", "to": "A2", "relative": True}}
+    sound["claims"].append(
+        {
+            "id": "relative", "paraphrase": "x", "by": "x", "date": 2017, "quantity": "x",
+            "comparison": "at most", "stated": {"value": -7, "per": 100},
+            "computed": [{"definition": "x", "from": [relative]}],
+        }
+    )  # fmt: skip
     sound = json.loads(json.dumps(sound, default=str))
-    assert len(check_claims(written(json.dumps(sound))).checked) == 2
-    for path in places(sound):
-        for junk in JUNK:
+    assert len(check_claims(written(json.dumps(sound))).checked) == 3
+    for i, path in enumerate(places(sound)):
+        for junk in JUNK[i % 2 :: 2]:
             spoilt = json.loads(json.dumps(sound))
             node = spoilt
             for part in path[:-1]:
@@ -584,6 +483,72 @@ def test_a_file_that_answers_no_claim_is_refused(tmp_path):
     problem = caught.value.problems[0]
     assert "nothing that a claim of 'claims-2017' is computed from" in problem.message
     assert "jail_population" in problem.fix
+
+
+@pytest.fixture
+def of_states(tmp_path):
+    """A claim by a file, and files of states: (of the claim's file, rows) → the checked claim."""
+
+    def check(spec, *rows):
+        head = "id,value,unit,source_address\nA,0,no detectable effect,https://example.org\n"
+        (tmp_path / "facts.csv").write_text(head, encoding="utf-8")
+        spec = {
+            "source": "incarceration-trends-state",
+            "year": 2015,
+            "of": "jail_population",
+        } | spec
+        rate = {"per": 100, "denominator": "residents aged 15–64"} if "to" in spec else {}
+        claims = {
+            "name": "x", "title": "x", "sources_file": "facts.csv",
+            "claims": [{
+                "id": "x", "paraphrase": "x", "by": "x", "date": 2017, "quantity": "x",
+                "comparison": "is", "stated": {"value": 100, **(rate or {"unit": "people"})},
+                "computed": [{
+                    "definition": "x", "from": [{"undetected": "A"}], "from_file": [spec],
+                }],
+            }],
+        }  # fmt: skip
+        file, states = tmp_path / "claims.yaml", tmp_path / "states.csv"
+        file.write_text(json.dumps(claims), encoding="utf-8")
+        head, *_ = STATES.splitlines()
+        states.write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+        return check_claims(file, [states]).checked[0]
+
+    return check
+
+
+HERE, THERE = "2015,1,PA,Pennsylvania,100,100,50", "2015,1,OH,Ohio,100,300,50"
+
+
+def test_a_file_of_several_places_is_never_averaged_over_them(of_states):
+    """100 people in one state and 300 in another are not 200 in either."""
+    told = of_states({"place": "Ohio"}, HERE, THERE)
+    assert [value.value for value in told.answers[0].values if value.file] == [300]
+    told = of_states({}, HERE)
+    assert [value.value for value in told.answers[0].values if value.file] == [100]
+    with pytest.raises(InputError) as caught:
+        of_states({}, HERE, THERE)
+    problem = caught.value.problems[0]
+    assert "states.csv has 2 places, and no place is named" in problem.message
+    assert problem.field == "claims[1].computed[1].from_file[1].place"
+    assert "Ohio" in problem.fix
+    assert problem.file.endswith("claims.yaml")
+
+
+@pytest.mark.parametrize("residents", ["0", "-100"])
+def test_a_file_whose_residents_are_none_is_told_and_not_divided_by(of_states, residents):
+    """Nothing is a share of nought."""
+    with pytest.raises(InputError) as caught:
+        of_states({"to": "population_15_64"}, f"2015,1,PA,Pennsylvania,{residents},100,50")
+    assert "may add up to nothing" in caught.value.problems[0].message
+
+
+def test_a_number_in_a_file_that_nobody_counts_to_is_told(of_states):
+    """1e300 people, and more than a computer's number holds."""
+    for number in ("1e300", "-1e19", "1e-300"):
+        with pytest.raises(InputError) as caught:
+            of_states({}, f"2015,1,PA,Pennsylvania,100,{number},50")
+        assert "no number that can be counted with" in caught.value.problems[0].message
 
 
 # -- schema ---------------------------------------------------------------------------------

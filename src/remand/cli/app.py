@@ -6,6 +6,7 @@ Nothing heavy is imported here; each verb imports what it needs, so `remand --he
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -86,6 +87,9 @@ def main() -> None:
     """Entry point. Wrong input ends with its message alone and exit code 2, never a traceback."""
     from remand.errors import InputError, Refusal
 
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign shows another
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except InputError as error:

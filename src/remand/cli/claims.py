@@ -51,9 +51,10 @@ def claims(
 def _show(checks: Checks) -> None:
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     width = min(console.width, 100)
-    console.print(checks.claims.title, style="bold")
+    for line in _wrapped(checks.claims.title, width):
+        console.print(line, style="bold")
     for line in _wrapped(checks.claims.about, width):
         console.print(line)
     for checked in checks.checked:
@@ -183,6 +184,7 @@ def _rules() -> str:
     return (
         f"True means true as it was put. A true claim that is off by {FAR:g} times or more is told "
         f"as understated or overstated all the same; “about” reaches {100 * ABOUT:.0f} % to either "
-        "side, or half of the last digit said. Sources are given no more room than they state. "
+        "side, “is” half of the last digit said, and no further than that. Sources are given no "
+        "more room than they state. "
         "Rules: docs/claims-file.md. All rows: --json."
     )

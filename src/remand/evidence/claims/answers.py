@@ -8,7 +8,7 @@ them are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from remand.errors import InputError, Problem
+from remand.errors import Path as Place
 from remand.evidence.claims import words
 from remand.evidence.claims.checks import check_claim
-from remand.evidence.claims.figures import Figure, read_figures
+from remand.evidence.claims.figures import Figure, read_figures, unprintable
 from remand.evidence.claims.form import (
     OF_AMOUNTS,
     OF_MANY,
@@ -31,7 +32,7 @@ from remand.evidence.claims.form import (
 )
 from remand.evidence.claims.values import Value, value_of
 from remand.evidence.claims.verdicts import (
-    CONTRARY,
+    CANNOT_BE_TOLD,
     Judged,
     Verdict,
     judge_amount,
@@ -185,12 +186,16 @@ def check_claims(name: str | Path, files: Iterable[str | Path] = ()) -> Checks:
     >>> {each.claim.id: each.verdict for each in checked}["pennsylvania"]
     'understated'
     """
-    claims, figures = read_claims(name)
+    document = Document.read(find(name, "claims"))
+    claims, figures = _sound(document)
     more: More = _nothing_more
     if files := list(files):
         from remand.evidence.claims.files import reader  # noqa: PLC0415 - slow to import
 
-        more = reader(claims, files)
+        try:
+            more = reader(claims, files)
+        except InputError as error:
+            raise _located(document, error.problems) from None
     return Checks(claims, tuple(_checked(claim, figures, more) for claim in claims.claims))
 
 
@@ -199,14 +204,18 @@ def read_claims(name: str | Path) -> tuple[Claims, Mapping[str, Figure]]:
 
     A claim with a fault of form hides nothing about the others.
     """
-    document = Document.read(find(name, "claims"))
+    return _sound(Document.read(find(name, "claims")))
+
+
+def _sound(document: Document) -> tuple[Claims, Mapping[str, Figure]]:
     plain = document.plain()
-    problems: list[Problem] = []
+    if problems := list(_unprintable(plain, ())):
+        raise _located(document, problems)
     spec: Claims | None = None
     try:
         spec = Claims.model_validate(plain)
     except ValidationError as error:
-        problems = [fault.problem for fault in faults(Claims, error, plain)]
+        problems += [fault.problem for fault in faults(Claims, error, plain)]
     figures: Mapping[str, Figure] = {}
     if isinstance(table := plain.get("sources_file"), str):
         try:
@@ -215,9 +224,27 @@ def read_claims(name: str | Path) -> tuple[Claims, Mapping[str, Figure]]:
             problems += error.problems
     problems += _beyond(plain, figures)
     if spec is None or problems:
-        located = [p if p.file else document.locate(p) for p in problems]
-        raise InputError(sorted(located, key=lambda p: (p.file or "", p.line or 0)))
+        raise _located(document, problems)
     return spec, figures
+
+
+def _located(document: Document, problems: Iterable[Problem]) -> InputError:
+    """The problems with their lines, in file order."""
+    located = [p if p.file else document.locate(p) for p in problems]
+    return InputError(sorted(located, key=lambda p: (p.file or "", p.line or 0)))
+
+
+def _unprintable(node: object, path: Place) -> Iterator[Problem]:
+    """Texts of a document that are not to be printed, not even in a message."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            yield from _unprintable(key, path)
+            yield from _unprintable(child, (*path, key))
+    elif isinstance(node, list):
+        for i, child in enumerate(node):
+            yield from _unprintable(child, (*path, i))
+    elif isinstance(node, str) and (why := unprintable(node)):
+        yield Problem("error", path, why[0], fix=why[1])
 
 
 def _beyond(plain: Mapping[str, Any], figures: Mapping[str, Figure]) -> Iterable[Problem]:
@@ -248,7 +275,8 @@ def _nothing_more(_: Definition) -> tuple[Value, ...]:
 def _checked(claim: Claim, figures: Mapping[str, Figure], more: More) -> Checked:
     answers = []
     for definition in claim.computed:
-        cited = (value_of(reading, figures) for reading in definition.from_)
+        lowest = claim.comparison == "lowest of"
+        cited = (value_of(reading, figures, lowest=lowest) for reading in definition.from_)
         values = (*cited, *more(definition))
         each = tuple(judge(claim, value) for value in values)
         answers.append(Answer(definition.definition, values, each))
@@ -263,15 +291,16 @@ def judge(claim: Claim, value: Value) -> Judged:
     """The verdict on a claim by one reading."""
     comparison, stated = claim.comparison, claim.stated
     if value.undetected:
-        return CONTRARY
+        return CANNOT_BE_TOLD
     if comparison in OF_AMOUNTS:
         assert stated.value is not None  # noqa: S101 - checked
         return judge_amount(
             comparison, stated.value, value.low * stated.per, value.high * stated.per
         )
     if comparison in OF_TWO:
-        said = stated.value is not None and stated.inferred is None
-        return judge_times(comparison, stated.value or 1.0, value.low, value.high, said=said)
+        factor = stated.value or 1.0
+        said = factor > 1 and stated.inferred is None
+        return judge_times(comparison, factor, value.low, value.high, said=said)
     if comparison in OF_MANY:
         return judge_rank(value.low, value.high)
     return judge_course(comparison, value.low, value.high)

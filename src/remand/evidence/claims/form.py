@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from remand.evidence.claims.figures import MOST
 from remand.files.schema import shipped_schema
 from remand.model.spec import FrozenDict, Names, Spec
 
@@ -45,10 +46,12 @@ READINGS = {
 }
 """The arithmetic that can answer each comparison."""
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(ge=-MOST, le=MOST, allow_inf_nan=False)]
+Per = Annotated[float, Field(ge=1, le=MOST, allow_inf_nan=False)]
 
-Text = Annotated[str, BeforeValidator(lambda v: str(v) if not isinstance(v, dict | list) else v)]
+Text = Annotated[
+    str, BeforeValidator(lambda v: v if v is None or isinstance(v, dict | list) else str(v))
+]
 """Text, which may look like a number or a date (``date: 2017``)."""
 
 
@@ -119,7 +122,8 @@ class Reading(Spec):
     Attributes:
         figure: the figure itself.
         ratio, change, rank, times: see there.
-        undetected: the effect that a study looked for and could not detect; it counts as nil.
+        undetected: the effect that a study looked for and could not detect; how large it may be
+            cannot be told.
         period: when it holds; by default the figures' own period.
     """
 
@@ -161,11 +165,11 @@ class FromFile(Spec):
 
     source: str
     place: Text = ""
-    year: int
+    year: Annotated[int, Field(ge=1, le=9999)]
     of: Annotated[Names, Field(min_length=1)]
     to: Names = ()
-    per: Above = 1
-    rounded: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
+    per: Per = 1
+    rounded: Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False)] = 0
 
 
 class Definition(Spec):
@@ -225,19 +229,20 @@ class Stated(Spec):
     Attributes:
         value: as it was said; for ``higher than`` how many times, 1 unless said.
         unit: what is counted.
-        per, denominator: for a rate: per how many of whom. A share in per cent is per 100.
+        per, denominator: for a rate: per how many of whom. A share in per cent is per 100; so is a
+            relative change, which has no denominator.
         inferred: why this number, where the words held none (“much higher”).
     """
 
     value: Finite | None = None
     unit: str | None = None
-    per: Above = 1
+    per: Per = 1
     denominator: str | None = None
     inferred: str | None = None
 
     @model_validator(mode="after")
     def _rate(self) -> Stated:
-        if self.per != 1 and self.denominator is None:
+        if self.per not in {1, 100} and self.denominator is None:
             raise ValueError(
                 f"a rate per {self.per:,.0f} needs its denominator. "
                 "Fix: add denominator: residents aged 15–64, or whoever it is"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf, isclose, isinf, nan
 
 from remand.evidence.claims.figures import Figure
 from remand.evidence.claims.form import Change, Part, Rank, Ratio, Reading, Times
@@ -20,12 +21,13 @@ class Value:
     """What one reading comes to.
 
     Attributes:
-        value, low, high: per one; for a rank the place (1 is the highest), for times the factor.
+        value, low, high: per one; for a rank the place (1 is the highest, or the lowest where that
+            was said), for times the factor; of an effect that was not detected, no number, and no
+            bounds.
         period: when it holds.
         arithmetic: how it was worked out, in figures.
         rows: the figures it rests on.
         detail: what must be told with it: the levels compared, or who comes next.
-        undetected: whether it is nil because a study could detect nothing.
         at: for a change, the two ends; for times, the two levels; for a rank, the own amount and
             the nearest other.
         lacks: of a rank, places that have no figure.
@@ -39,26 +41,33 @@ class Value:
     arithmetic: str
     rows: tuple[Figure, ...]
     detail: str = ""
-    undetected: bool = False
     at: tuple[float, float] | None = None
     lacks: tuple[str, ...] = ()
     file: str | None = None
 
+    @property
+    def undetected(self) -> bool:
+        """Whether it is an effect that a study looked for and could not detect."""
+        return isinf(self.high)
 
-def value_of(reading: Reading, figures: Figures) -> Value:
-    """Work out a reading whose figures have been checked (`claims_checks`)."""
+
+def value_of(reading: Reading, figures: Figures, *, lowest: bool = False) -> Value:
+    """Work out a reading whose figures have been checked (`remand.evidence.claims.checks`).
+
+    A rank is counted from the highest, or from the ``lowest``.
+    """
     period = reading.period
     if reading.figure is not None:
         found = _figure(figures[reading.figure])
     elif reading.undetected is not None:
         row = figures[reading.undetected]
-        found = Value(0.0, 0.0, 0.0, row.period, row.unit, (row,), row.quantity, undetected=True)
+        found = Value(nan, -inf, inf, row.period, row.unit, (row,), row.quantity)
     elif reading.ratio is not None:
         found = _ratio(reading.ratio, figures)
     elif reading.change is not None:
         found = _change(reading.change, figures)
     elif reading.rank is not None:
-        found = _rank(reading.rank, figures)
+        found = _rank(reading.rank, figures, -1 if lowest else 1)
     else:
         assert reading.times is not None  # noqa: S101 - a reading is one of these
         found = _times(reading.times, figures)
@@ -75,9 +84,33 @@ def _half(row: Figure) -> float:
     return row.half / (row.per or 1.0)
 
 
+Range = tuple[float, float]
+"""The least and the most that something may be."""
+
+
+def _range(rows: Sequence[Figure]) -> Range:
+    """What figures may add up to, rounded as they are."""
+    total, half = sum(map(amount, rows)), sum(map(_half, rows))
+    return total - half, total + half
+
+
+def _over(of: Range, to: Range) -> Range:
+    """One range over another, which is above nought."""
+    ends = [over / under for over in of for under in to]
+    return min(ends), max(ends)
+
+
+def _minus(value: float, other: float) -> float:
+    """A difference: nought where only the last bit differs.
+
+    >>> _minus(0.3, 0.1 + 0.2), _minus(5, 3)
+    (0.0, 2)
+    """
+    return 0.0 if isclose(value, other) else value - other
+
+
 def _figure(row: Figure) -> Value:
-    value, half = amount(row), _half(row)
-    return Value(value, value - half, value + half, row.period, "", (row,))
+    return Value(amount(row), *_range([row]), row.period, "", (row,))
 
 
 def _periods(rows: Sequence[Figure]) -> str:
@@ -97,12 +130,10 @@ def _sum(rows: Sequence[Figure]) -> str:
 
 
 def ratio(of: Sequence[Figure], to: Sequence[Figure]) -> Value:
-    """The sum of some figures over the sum of others."""
-    over, under = sum(map(amount, of)), sum(map(amount, to))
-    low = (over - sum(map(_half, of))) / (under + sum(map(_half, to)))
-    high = (over + sum(map(_half, of))) / (under - sum(map(_half, to)))
-    words = f"{_sum(of)} / {_sum(to)}"
-    return Value(over / under, low, high, _periods(of), words, (*of, *to))
+    """The sum of some figures over the sum of others, which is above nought."""
+    value = sum(map(amount, of)) / sum(map(amount, to))
+    low, high = _over(_range(of), _range(to))
+    return Value(value, low, high, _periods(of), f"{_sum(of)} / {_sum(to)}", (*of, *to))
 
 
 def _ratio(spec: Ratio, figures: Figures) -> Value:
@@ -111,27 +142,29 @@ def _ratio(spec: Ratio, figures: Figures) -> Value:
 
 def _change(spec: Change, figures: Figures) -> Value:
     first, last = figures[spec.from_], figures[spec.to]
-    start, end = amount(first), amount(last)
-    half = _half(first) + _half(last)
+    at = start, end = amount(first), amount(last)
+    before, after = _range([first]), _range([last])
     period = f"{first.period} to {last.period}"
-    at = (start, end)
-    if not spec.relative:
+    if spec.relative:
+        value = _minus(end / start, 1)
+        low, high = (_minus(factor, 1) for factor in _over(after, before))
+        words = f"{last.written} / {first.written} − 1"
+    else:
+        value = _minus(end, start)
+        low, high = _minus(after[0], before[1]), _minus(after[1], before[0])
         words = f"{last.written} − {first.written}"
-        value = end - start
-        return Value(value, value - half, value + half, period, words, (first, last), at=at)
-    low = (end - _half(last)) / (start + _half(first)) - 1
-    high = (end + _half(last)) / (start - _half(first)) - 1
-    words = f"{last.written} / {first.written} − 1"
-    return Value(end / start - 1, low, high, period, words, (first, last), at=at)
+    return Value(value, low, high, period, words, (first, last), at=at)
 
 
-def _rank(spec: Rank, figures: Figures) -> Value:
-    """The place among others; low and high are the places that rounding leaves open."""
+def _rank(spec: Rank, figures: Figures, sign: int) -> Value:
+    """The place among others; low and high are the places that ties and rounding leave open."""
     own, others = figures[spec.of], [figures[key] for key in spec.among]
-    mine, half = amount(own), _half(own)
-    place = 1 + sum(amount(row) > mine for row in others)
-    best = 1 + sum(amount(row) - _half(row) > mine + half for row in others)
-    worst = 1 + sum(amount(row) + _half(row) > mine - half for row in others)
+    mine, theirs = amount(own), [amount(row) for row in others]
+    least, most = sorted(sign * end for end in _range([own]))
+    ranges = [sorted(sign * end for end in _range([row])) for row in others]
+    place = 1 + sum(_minus(sign * other, sign * mine) > 0 for other in theirs)
+    best = 1 + sum(_minus(low, most) > 0 for low, _ in ranges)
+    worst = 1 + sum(_minus(high, least) >= 0 for _, high in ranges)
     nearest = min(others, key=lambda row: abs(amount(row) - mine))
     near = f"{nearest.place} {nearest.written}"
     if nearest.period != own.period:
@@ -151,17 +184,16 @@ def _part(part: Part, figures: Figures) -> Value:
 
 def _times(spec: Times, figures: Figures) -> Value:
     of, to = _part(spec.of, figures), _part(spec.to, figures)
-    low, high = of.low / to.high, of.high / to.low
+    of_most, to_most = of.high, to.high
     missing = [figures[key] for key in spec.missing]
     detail = ""
     if missing and spec.of.ratio is not None and spec.to.ratio is not None:
         people = sum(map(amount, missing))
-        base_of = sum(amount(figures[key]) for key in spec.of.ratio.to)
-        base_to = sum(amount(figures[key]) for key in spec.to.ratio.to)
-        low = of.low / (to.high + people / base_to)
-        high = (of.high + people / base_of) / to.low
+        of_most += people / sum(amount(figures[key]) for key in spec.of.ratio.to)
+        to_most += people / sum(amount(figures[key]) for key in spec.to.ratio.to)
         whom = ", ".join(row.group for row in missing)
         detail = f"{people:,.0f} people of {whom}, all on one side and then on the other, bound it"
+    low, high = _over((of.low, of_most), (to.low, to_most))
     words = f"({of.arithmetic or of.rows[0].written}) / ({to.arithmetic or to.rows[0].written})"
     rows = tuple(dict.fromkeys((*of.rows, *to.rows, *missing)))
     at = (of.value, to.value)

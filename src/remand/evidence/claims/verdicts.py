@@ -5,19 +5,23 @@ not: no margin is given to the number, only to the sources. What a source leaves
 people of unknown race) is a range; where a claim is true at one end of it and false at the other,
 it cannot be told, and is *not supported*.
 
-**About.** “About 670” is true within half of the last digit said (665 to 675), or within a
-twentieth of the number, whichever is wider (`ABOUT`); “is” within half of the last digit alone.
-Zeros at the end of a whole number are not taken to be digits said.
+**About.** “About 670” is true within a twentieth of the number to either side (`ABOUT`); “is 670”
+within half of the last digit said (665 to 675), and never further than a twentieth: no number is so
+round that it fits what is far from it. Zeros at the end of a whole number are not taken to be said.
+A value within a billionth of an edge is on it (`EDGE`): no verdict hangs on a last bit.
 
 **True and yet misleading.** “More than one in every 1,000” where it is one in 100 is true, and says
 far less than is so. Beyond a factor of two (`FAR`) the verdict is *understated*, in so many words:
-true, and understated. The same of “fewer than” a number more than twice as large as what was
-counted: true, and *overstated*.
+true, and understated. The same of “fewer than” a number twice as large as what was counted, or of
+which nothing was counted, or the other way round: true, and *overstated*.
 
 **False.** If the value is below what was said, the claim is *overstated*; above it, *understated*.
 So, whatever the comparison, *understated* means that there is more of it than was said. If what was
 claimed to change did not, or went the other way, or the one said to be first is not, the claim is
-*not supported*.
+*not supported*. A tie is no first place and no second: it cannot be told.
+
+**Not detected is not none.** An effect that a study looked for and could not detect has no bounds
+here: whatever was said of it cannot be told.
 
 **Several readings.** A definition may be read from several years, editions or sources. All must
 agree: if the claim is true in some and false in others, it is *not supported*, and all are shown.
@@ -35,6 +39,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import inf, isclose
 from typing import Literal
 
 from remand.evidence.claims.form import Comparison
@@ -44,7 +49,9 @@ Verdict = Literal["supported", "understated", "overstated", "not supported", "ou
 FAR = 2.0
 """A true claim that is off by this factor or more misleads."""
 ABOUT = 0.05
-"""“About” reaches this far to either side, as a share of the number."""
+"""“About” reaches this far to either side, as a share of the number; “is” reaches no further."""
+EDGE = 1e-9
+"""A value that differs from an edge by no more than this share of it is on the edge."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +72,17 @@ def tolerance(comparison: Comparison, stated: float) -> float:
 
     >>> tolerance("is", 670), tolerance("is about", 670), tolerance("is", 1.45)
     (5.0, 33.5, 0.005)
-    >>> tolerance("more than", 98)
-    0.0
+    >>> tolerance("is", 1000), tolerance("more than", 98)
+    (50.0, 0.0)
     """
     if comparison not in {"is", "is about"}:
         return 0.0
+    about = ABOUT * abs(stated)
+    if comparison == "is about":
+        return about
     exponent = Decimal(repr(float(stated))).normalize().as_tuple().exponent
     assert isinstance(exponent, int)  # noqa: S101 - the number is finite
-    half = float(Decimal(5).scaleb(exponent - 1))
-    return max(half, ABOUT * abs(stated)) if comparison == "is about" else half
+    return min(float(Decimal(5).scaleb(exponent - 1)), about)
 
 
 def judge_amount(comparison: Comparison, stated: float, low: float, high: float) -> Judged:
@@ -90,38 +99,36 @@ def judge_amount(comparison: Comparison, stated: float, low: float, high: float)
     """
     if stated < 0:
         stated, low, high = -stated, -high, -low
-    near, far = _sides(comparison, stated, low), _sides(comparison, stated, high)
-    if near.true != far.true:
-        return CANNOT_BE_TOLD
-    if near.true:
-        return near if near == far else SUPPORTED
-    if near == far:
-        return near
-    across = {near.verdict, far.verdict} == {"overstated", "understated"}
-    return CANNOT_BE_TOLD if across else CONTRARY
+    nearest = min(max(stated, low), high)  # where the ends are off to either side, it may be so
+    return together([_amount(comparison, stated, value) for value in (low, nearest, high)])
 
 
-def _sides(comparison: Comparison, stated: float, value: float) -> Judged:
+def _amount(comparison: Comparison, stated: float, value: float) -> Judged:
     """Judge a single value against a stated number above zero."""
-    if comparison in {"is", "is about"}:
-        margin = tolerance(comparison, stated)
-        margin *= 1 + 1e-9  # a value on the edge is inside, whatever its last bit
-        if abs(value - stated) <= margin:
-            return SUPPORTED
-    elif comparison in {"more than", "at least"}:
+    value = _on_edge(value, stated, FAR * stated, stated / FAR)
+    if comparison in {"more than", "at least"}:
         if value > stated or (comparison == "at least" and value == stated):
-            far = value >= FAR * stated > 0
-            return Judged("understated", true=True) if far else SUPPORTED
-    elif value < stated or (comparison == "at most" and value == stated):
-        if value < 0:
-            return CONTRARY
-        return Judged("overstated", true=True) if FAR * value <= stated else SUPPORTED
-    if value <= 0:
-        return CONTRARY
-    short = comparison in {"more than", "at least"} or (
-        comparison not in {"less than", "at most"} and value < stated
-    )
-    return Judged("overstated" if short else "understated", true=False)
+            return Judged("understated", true=True) if value >= FAR * stated else SUPPORTED
+    elif comparison in {"less than", "at most"}:
+        if value < stated or (comparison == "at most" and value == stated):
+            return Judged("overstated", true=True) if FAR * value <= stated else SUPPORTED
+        return Judged("understated", true=False)
+    else:
+        margin = tolerance(comparison, stated)
+        if _on_edge(abs(value - stated), margin) <= margin:
+            return SUPPORTED
+        if value > stated:
+            return Judged("understated", true=False)
+    return Judged("overstated", true=False) if value > 0 else CONTRARY
+
+
+def _on_edge(value: float, *edges: float) -> float:
+    """The edge that a value is on, whatever its last bit; else the value.
+
+    >>> _on_edge(28.999999999999996, 29.0, 58.0), _on_edge(28.9, 29.0)
+    (29.0, 28.9)
+    """
+    return next((edge for edge in edges if isclose(value, edge, rel_tol=EDGE)), value)
 
 
 def judge_times(
@@ -129,23 +136,30 @@ def judge_times(
 ) -> Judged:
     """Judge how many times one amount is another, known to lie in [low, high].
 
-    ``stated`` is how many times it was said to be, at least: 1 for a plain “higher than”. One that
-    was not ``said`` but read into the words is never understated.
+    ``stated`` is how many times it was said to be, or more: exactly twice is twice. Of 1, for a
+    plain “higher than”, it is more than once. One that was not ``said`` but read into the words is
+    never understated.
     """
     if comparison == "lower than":
-        low, high = 1 / high if high else 0.0, 1 / low if low else float("inf")
-    if high <= 1:
+        low, high = (1 / end if end > 0 else inf for end in (high, low))
+    return together([_times(stated, value, said=said) for value in (low, high)])
+
+
+def _times(stated: float, value: float, *, said: bool) -> Judged:
+    """Judge a single factor."""
+    value = _on_edge(value, 1, stated, FAR * stated)
+    if value <= 1:
         return CONTRARY
-    if low > stated:
-        far = said and low >= FAR * stated
-        return Judged("understated", true=True) if far else SUPPORTED
-    if high <= stated and low > 1:
+    if value < stated:
         return Judged("overstated", true=False)
-    return CANNOT_BE_TOLD
+    return Judged("understated", true=True) if said and value >= FAR * stated else SUPPORTED
 
 
 def judge_rank(best: float, worst: float) -> Judged:
-    """Judge whether something is first, given the best and the worst place it may have."""
+    """Judge whether something is first, given the best and the worst place it may have.
+
+    Of a tie the best is the first place, and the worst the last that is shared.
+    """
     if worst <= 1:
         return SUPPORTED
     return CANNOT_BE_TOLD if best <= 1 else CONTRARY

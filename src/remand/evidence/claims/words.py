@@ -48,7 +48,7 @@ def amount(value: float, stated: Stated) -> str:
     if stated.value is not None and abs(stated.value) == 1 and value > 0:
         return f"1 in {number(1 / value) if value > 0.1 else f'{1 / value:,.0f}'}"
     if stated.per == 100:
-        return f"{number(100 * value)} %"
+        return f"{number(100 * value)} {'points' if stated.unit == 'points' else '%'}"
     return f"{number(stated.per * value)} per {stated.per:,.0f}"
 
 
@@ -63,7 +63,7 @@ def stated(claim: Claim) -> str:
             ends = [number(said.value - margin), number(said.value + margin)]
             text += f" (taken as {ends[0]} to {ends[1]})"
     elif claim.comparison in OF_TWO:
-        by = "" if said.value is None else f", {times(said.value)} as high or more"
+        by = "" if said.value in {None, 1} else f", {times(said.value or 1)} as high or more"
         if claim.comparison == "lower than":
             by = by.replace("high", "low")
         text = f"{claim.comparison} {unit}{by}"
@@ -83,14 +83,21 @@ def reading(claim: Claim, value: Value) -> str:
             text += f", rounded: {' to '.join(number(end * claim.stated.per) for end in ends)}"
         return text
     if claim.comparison in OF_MANY:
-        return _place(value)
+        return _place(value, _first(claim))
     if claim.comparison in OF_TWO:
         return _compared(value)
     return _course(value)
 
 
-def _place(value: Value) -> str:
-    return "first" if value.value == 1 else f"place {value.value:.0f}"
+def _first(claim: Claim) -> str:
+    return "first" if claim.comparison == "highest of" else "the lowest"
+
+
+def _place(value: Value, first: str = "first") -> str:
+    """A place; of a tie, or of figures that rounding may turn about, all that it may be."""
+    if value.low < value.high:
+        return f"place {value.low:.0f} to {value.high:.0f}"
+    return first if value.value == 1 else f"place {value.value:.0f}"
 
 
 def _compared(value: Value) -> str:
@@ -135,6 +142,8 @@ def spoken(claim: Claim, values: Sequence[Value]) -> str:
 
 
 def _brief(claim: Claim, value: Value) -> str:
+    if value.undetected:
+        return value.arithmetic
     if claim.comparison in OF_AMOUNTS:
         return amount(value.value, claim.stated)
     return reading(claim, value)
@@ -159,31 +168,32 @@ def span(values: Sequence[Value]) -> str:
 
 def says(claim: Claim, values: Sequence[Value], judged: Judged) -> str:
     """Why the verdict is what it is, in a sentence."""
-    if any(value.undetected for value in values):
+    if all(value.undetected for value in values):
         return (
             "the study that looked for it detected no effect. Not detected is not none: how small "
             "an effect it could have seen is not told"
         )
     if judged.true is None:
-        return f"cannot be told, the sources fall on both sides: {spoken(claim, values)}"
+        why = "" if any(v.undetected for v in values) else ", the sources fall on both sides"
+        return f"cannot be told{why}: {spoken(claim, values)}"
     if claim.comparison in OF_AMOUNTS:
         return _amounts(claim, values, judged)
     if claim.comparison in OF_MANY:
-        return _many(values)
+        return _many(values, _first(claim))
     told = "; ".join(f"{reading(claim, v)} ({v.period})" for v in values)
     contrary = not judged.true and judged.verdict == "not supported"
     return f"it is the other way: {told}" if contrary else told
 
 
-def _many(values: Sequence[Value]) -> str:
-    if all(value.value == 1 for value in values):
-        factors = [at[0] / at[1] for v in values if (at := v.at) is not None and at[1] > 0]
-        if not factors:
-            return f"{span(values)}: first each time{_lacking(values)}"
+def _many(values: Sequence[Value], first: str) -> str:
+    if any(value.high > 1 for value in values):
+        return "; ".join(f"{_place(value, first)} in {value.period}" for value in values)
+    factors = [at[0] / at[1] for v in values if (at := v.at) is not None and at[1] > 0]
+    told = f"{span(values)}: {first} each time"
+    if factors:
         least, most = f"{min(factors):.1f}", f"{max(factors):.1f}"
-        by = least if least == most else f"{least} to {most}"
-        return f"{span(values)}: first each time, at {by} times the next{_lacking(values)}"
-    return "; ".join(f"{_place(value)} in {value.period}" for value in values)
+        told += f", at {least if least == most else f'{least} to {most}'} times the next"
+    return told + _lacking(values)
 
 
 def _lacking(values: Sequence[Value]) -> str:
@@ -213,7 +223,7 @@ def _how_far(value: float, said: float, *, share: bool) -> str:
     >>> _how_far(590, 670, share=False), _how_far(0, 5, share=False)
     ('12 %', 'altogether')
     """
-    if value == 0:
+    if value / said <= 0:
         return "altogether"
     factor = max(value / said, said / value)
     if factor >= 2:
@@ -229,9 +239,9 @@ def computed(claim: Claim, values: Sequence[Value], each: Sequence[Judged]) -> d
     readings = [
         {
             "period": value.period,
-            "value": value.value * per,
-            "low": value.low * per,
-            "high": value.high * per,
+            "value": None if value.undetected else value.value * per,
+            "low": None if value.undetected else value.low * per,
+            "high": None if value.undetected else value.high * per,
             "words": reading(claim, value),
             "arithmetic": value.arithmetic,
             "detail": value.detail,
@@ -294,7 +304,7 @@ def aside_json(beside: Beside, value: Value | None) -> dict[str, Any]:
     return {
         "what": beside.what,
         "words": aside(beside, value),
-        "value": None if value is None else value.value,
+        "value": None if value is None or value.undetected else value.value,
         "model_run": None if run is None else run.model_dump(),
         "period": None if value is None else value.period,
         "arithmetic": None if value is None else value.arithmetic,
