@@ -1,4 +1,4 @@
-"""What every test may ask for: `build`, the tiny models of `tests/build.py`."""
+"""What every test may ask for: tiny models (`build`), and readers of charts (`spec`)."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ def _beside(name: str):
 def build():
     """Builders of tiny models: see `tests/build.py`."""
     return _beside("build")
+
+
+@pytest.fixture(scope="session")
+def spec():
+    """Readers of what a chart holds: see `tests/spec.py`."""
+    return _beside("spec")

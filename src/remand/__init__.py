@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from remand.api.records import fit, ingest, measure
     from remand.errors import InputError, Problem, Refusal, RemandError
     from remand.files import read_mapping, read_model, read_platform, read_scenario, write
+    from remand.model.levers import adjusted
     from remand.model.model import Model
     from remand.model.platform import Platform, Scenario
     from remand.model.policy import Policy
+    from remand.present.charts import chart
     from remand.runs.explain import Explanation
     from remand.runs.measurement import Measurement
     from remand.runs.run import Run
@@ -39,7 +41,9 @@ _HOMES = {
     "RemandError": "remand.errors",
     "Run": "remand.runs.run",
     "Scenario": "remand.model.platform",
+    "adjusted": "remand.model.levers",
     "backtest": "remand.api.evidence",
+    "chart": "remand.present.charts",
     "claims": "remand.api.claims",
     "compare": "remand.api.models",
     "explain": "remand.api.models",
@@ -72,7 +76,9 @@ __all__ = [
     "RemandError",
     "Run",
     "Scenario",
+    "adjusted",
     "backtest",
+    "chart",
     "claims",
     "compare",
     "explain",

@@ -23,6 +23,7 @@ from remand.outcomes.orders import Orders, Set
 from remand.outcomes.suppression import few
 from remand.outcomes.variance import split
 from remand.provenance import identity, versions
+from remand.runs import shown
 from remand.runs.compare import inferred_numbers, warnings
 from remand.runs.explain_assumptions import Assumption, assumptions
 from remand.runs.explain_levers import Lever, Levers
@@ -130,6 +131,26 @@ class Explanation:
             "assumptions": [_assumption(a) for a in self.assumptions],
             "warnings": list(self.warnings),
         }
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: what each policy adds, all kinds of custody together."""
+        meta, kinds = self.meta, list(self.total)
+        rows = [
+            [part.policy.name, *(shown.change(part.change[kind]) for kind in kinds)]
+            for part in self.parts
+        ]
+        rows.append(["all together", *(shown.change(self.total[kind]) for kind in kinds)])
+        return shown.table(
+            f"{meta['platform_title']}: change in people held, {meta['title']}, mean of "
+            f"{meta['from']} to {meta['to']} (exclusive)",
+            ["policy", *kinds],
+            rows,
+            [
+                *(f"{part.policy.name}: {part.says}" for part in self.parts),
+                *(f"Note: {warning}." for warning in self.warnings),
+                f"Run {self.identity}, remand {meta['versions']['remand']}.",
+            ],
+        )
 
     def to_json(self) -> str:
         """`as_json` as text; dates in ISO form, hidden figures null."""

@@ -12,6 +12,7 @@ import polars as pl
 from remand.model.platform import Scenario
 from remand.model.policy import Policy
 from remand.outcomes.figures import as_rows
+from remand.runs import shown
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Run:
 
     Attributes:
         identity: changes whenever the model, a platform, the period or the program does.
-        meta: what was run: model, period, engine, versions, how much of the model is inferred.
+        meta: what was run: model, period, engine, versions, how much of the model is inferred;
+            ``asked`` holds the other arguments, so that it can be run again.
         scenarios: in the order asked; the first is the base.
         series: figures by window, with a ``scenario`` column (see `remand.outcomes.figures`).
         summary: the same over the whole period.
@@ -89,6 +91,40 @@ class Run:
             "sources": [] if self.sources is None else self.sources.to_dicts(),
             "warnings": list(self.warnings),
         }
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: people held under each plan, all kinds of custody together."""
+        meta = self.meta
+        whole = len(self.summary) > 0
+        frame = self.summary if whole else self.series.filter(date=self.series["date"].max())
+        axes = [a for a in (*meta["by"], "state", "status") if a in frame.columns]
+        total = frame.filter(
+            pl.col("quantity") == "population",
+            pl.col("kind").is_not_null(),
+            *(pl.col(axis).is_null() for axis in axes),
+        )
+        kinds = list(dict.fromkeys(total["kind"]))
+        held = {(row["scenario"], row["kind"]): row for row in total.iter_rows(named=True)}
+        rows = []
+        for scenario in self.scenarios:
+            cells = []
+            for kind in kinds:
+                row = held.get((scenario.name, kind), {"mean": None, "q05": None})
+                band = f" ({row['q05']:,.0f}–{row['q95']:,.0f})" if row["q05"] is not None else ""
+                cells.append(shown.people(row["mean"]) + band)
+            rows.append([f"{scenario.platform.title} ({scenario.name})", *cells])
+        period = "mean of the period" if whole else f"mean of the last {meta['every']}"
+        return shown.table(
+            f"{meta['title']}, {meta['from']} to {meta['to']} (exclusive): people held, {period}, "
+            f"with the 90 % {meta.get('band', 'band of chance')} in brackets",
+            ["plan", *kinds],
+            rows,
+            [
+                f"Bands: {meta['bands']}.",
+                *(f"Note: {warning}." for warning in self.warnings),
+                f"Run {self.identity}, remand {meta['versions']['remand']}.",
+            ],
+        )
 
     def to_json(self) -> str:
         """`as_json` as text; dates in ISO form, suppressed figures null."""

@@ -1,7 +1,7 @@
-"""Charts: a frame in, an Altair chart out, the same in a notebook, a page, a report and a file.
+"""A forecast: what was counted, and what is foretold.
 
-A band that was computed is a filled area. Nothing is drawn past what its data can bear: where a
-backtest found no more skill the forecast goes on in grey, and says so.
+Nothing is drawn past what its data can bear: where a backtest found no more skill the forecast goes
+on in grey, and says so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import polars as pl
 from remand.errors import InputError
 from remand.evidence.panel import LEVELS, Floats
 from remand.present import theme
-from remand.present.marks import Plane, apart
+from remand.present.marks import Plane, apart, axis, words
+from remand.present.plans import day, people
 
 QUANTILES = {"q025": 0.025, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q975": 0.975}
 """Columns of a forecast, and the quantiles they are."""
@@ -25,12 +26,6 @@ BANDS = {"95 %": ("q025", "q975"), "80 %": ("q10", "q90")}
 """Bands by name, the widest first, for it lies below."""
 
 NO_SKILL = "beyond here the past gives it no more skill than “as today”"
-
-CUT = 0.5
-"""The axis of people begins at zero, unless more than this share of it would be empty."""
-
-ROOM = 480
-"""Pixels of width from which a label has room for figures."""
 
 FINE = 2.0
 """Days that would lie closer than this many pixels are drawn as means of the seven about them."""
@@ -86,15 +81,14 @@ def ahead(
     layers += _counted(plane, history)
     layers += _ends(plane, forecast, parts[-1][1])
     if skill_until is not None:
-        layers += _mark(plane, history, forecast, skill_until)
+        layers += plane.skill_ends(skill_until, _drawn(history, forecast), NO_SKILL)
     held = "People held" + (", means of seven days" if weekly else "")
-    cut = f"The axis begins at {plane.low:,.0f}" if plane.low > 0 else ""
-    under = ". ".join(part for part in (held, cut, subtitle) if part)
+    under = ". ".join(part for part in (held, plane.cut, subtitle) if part)
     return theme.dressed(
         layers,
         width=width,
         height=height,
-        title=theme.title(title, under, width + (90 if width >= ROOM else 40)),
+        title=theme.title(title, under, width + (90 if width >= theme.ROOM else 40)),
         description=_said(counted, forecast, skill_until, f"{title}. {under}", weekly=weekly),
     )
 
@@ -111,27 +105,18 @@ def _said(
     counted = history.drop_nulls("people")
     first, last = counted.row(0, named=True), counted.row(-1, named=True)
     when = "the seven days to " if weekly else ""
-    end = {name: round_people(value) for name, value in forecast.row(-1, named=True).items()
+    end = {name: people(value) for name, value in forecast.row(-1, named=True).items()
            if name in QUANTILES}  # fmt: skip
     text = (
         f"{title.rstrip('.')}. A line of people held, from {first['people']:,.0f} on "
-        f"{_day(first['date'])} to {last['people']:,.0f} on {_day(last['date'])}. "
-        f"Forecast for {when}{_day(forecast['date'][-1])}: {end['q50']}, "
+        f"{day(first['date'])} to {last['people']:,.0f} on {day(last['date'])}. "
+        f"Forecast for {when}{day(forecast['date'][-1])}: {end['q50']}, "
         f"four times in five between {end['q10']} and {end['q90']}, "
         f"nineteen times in twenty between {end['q025']} and {end['q975']}."
     )
     if skill_until is None:
         return text
-    return f"{text} From {_day(skill_until)} on it is drawn in grey: {NO_SKILL}."
-
-
-def round_people(people: float) -> str:
-    """People as a forecast may say them: to the ten above a thousand, never in parts.
-
-    >>> round_people(7556.4), round_people(88.8)
-    ('7,560', '89')
-    """
-    return f"{round(people, -1 if people >= 1000 else 0):,.0f}"
+    return f"{text} From {day(skill_until)} on it is drawn in grey: {NO_SKILL}."
 
 
 def _checked(history: pl.DataFrame, forecast: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -162,11 +147,7 @@ def _range(history: pl.DataFrame, forecast: pl.DataFrame) -> tuple[float, float]
     counted = history["people"].drop_nulls()
     least = min(float(np.min(x)) for x in (counted.to_numpy(), forecast["q025"].to_numpy()))
     most = max(float(np.max(x)) for x in (counted.to_numpy(), forecast["q975"].to_numpy()))
-    if least <= CUT * most:
-        return 0.0, max(1.08 * most, 1.0)
-    room = 0.2 * (most - least) + 1.0
-    step = 5.0 * 10.0 ** np.floor(np.log10(room))
-    return max(0.0, float((least - room) // step * step)), most + room / 2
+    return axis(least, most)
 
 
 def _parts(
@@ -210,24 +191,24 @@ def _counted(plane: Plane, history: pl.DataFrame) -> list[alt.Chart]:
     if near.is_empty():
         return []
     top = float(plane.down(near["people"].to_numpy()).min())
-    return plane.label(4, max(top - 12, 8), ["counted"], align="left", color=theme.INK)
+    return words(4, max(top - 12, 8), ["counted"], align="left", color=theme.INK)
 
 
 def _ends(plane: Plane, forecast: pl.DataFrame, look: dict[str, str]) -> list[alt.Chart]:
     """Names of the median and the bands, at their right ends."""
     end = forecast.row(-1, named=True)
-    figures = plane.width >= ROOM
+    figures = plane.width >= theme.ROOM
     named = [("q975", "95 %", "q025", "q975"), ("q90", "80 %", "q10", "q90")]
     lines = [
-        (at, f"{name}: {round_people(end[low])}–{round_people(end[high])}" if figures else name)
+        (at, f"{name}: {people(end[low])}–{people(end[high])}" if figures else name)
         for at, name, low, high in named
     ]
-    lines.append(("q50", f"{round_people(end['q50'])}" + (" expected" if figures else "")))
+    lines.append(("q50", f"{people(end['q50'])}" + (" expected" if figures else "")))
     heights = apart([float(plane.down(end[at])) for at, _ in lines], theme.LINE, 0, plane.height)
     return [
         layer
         for (at, text), height in zip(lines, heights, strict=True)
-        for layer in plane.label(
+        for layer in words(
             plane.width + 6, height, [text], align="left",
             color=look["q50"] if at == "q50" else theme.QUIET,
             fontWeight=600 if at == "q50" else "normal",
@@ -235,40 +216,9 @@ def _ends(plane: Plane, forecast: pl.DataFrame, look: dict[str, str]) -> list[al
     ]  # fmt: skip
 
 
-def _mark(
-    plane: Plane, history: pl.DataFrame, forecast: pl.DataFrame, skill_until: dt.date
-) -> list[alt.Chart]:
-    """The mark where skill ends, with its words in the emptiest corner beside it."""
-    at = plane.across(skill_until)
-    drawn = pl.concat([
+def _drawn(history: pl.DataFrame, forecast: pl.DataFrame) -> pl.DataFrame:
+    """All that words must keep clear of."""
+    return pl.concat([
         history.drop_nulls("people").select("date", low="people", high="people"),
         forecast.select("date", low="q025", high="q975"),
     ])  # fmt: skip
-    places = np.array([plane.across(date) for date in drawn["date"]])
-    tops, feet = (plane.down(drawn[c].to_numpy()) for c in ("high", "low"))
-    best: tuple[float, float, float, str, list[str]] | None = None
-    for side in (1, -1):
-        space = plane.width - at if side > 0 else at
-        lines = theme.wrapped(NO_SKILL, min(int(space) - 14, 210))
-        wide = max(theme.length(line) for line in lines) + 8
-        near = (places - at) * side
-        beside = (near >= 0) & (near <= wide)
-        tall = theme.LINE * len(lines)
-        over = float(np.min(tops[beside], initial=plane.height)) - tall
-        below = plane.height - float(np.max(feet[beside], initial=0.0)) - tall
-        lost = min(space - wide, 0.0)
-        for room, y in ((over, theme.LINE / 2), (below, plane.height - tall + theme.LINE / 2 - 4)):
-            fit = (min(room, 12.0) + lost, room)
-            if best is None or fit > best[:2]:
-                best = (*fit, y, "left" if side > 0 else "right", lines)
-    assert best is not None  # noqa: S101 - there are four corners
-    _, _, y, align, lines = best
-    dx = 7 if align == "left" else -7
-    return [
-        plane.rule(skill_until, theme.QUIET),
-        *plane.label(at + dx, y, lines, align=align, color=theme.QUIET),
-    ]
-
-
-def _day(date: dt.date) -> str:
-    return f"{date.day} {date:%B %Y}"
