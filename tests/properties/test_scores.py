@@ -102,11 +102,27 @@ def test_crps_of_a_gaussian_is_near_its_closed_form(z, sigma):
     assert abs(found - closed) < 0.02 * sigma
 
 
+@given(SEEDS, st.integers(1, 30), st.floats(0.01, 100))
+def test_skill_ends_on_a_gain_and_knows_no_unit_and_no_order(seed, steps, unit):
+    """What it ends on was gained on average; in dozens, or shuffled, it is the same."""
+    chance = np.random.default_rng(seed)
+    cluster, ahead = np.divmod(np.arange(9 * steps), steps)
+    gain = chance.normal(0.3, 1, 9 * steps)
+    until = scores.skill(gain, ahead + 1, cluster, np.random.default_rng(seed))
+    assert until is not None
+    assert until == 0 or gain[ahead < until].sum() > 0
+    order = chance.permutation(9 * steps)
+    again = np.random.default_rng(seed)
+    assert scores.skill(unit * gain[order], ahead[order] + 1, cluster[order], again) == until
+
+
 @given(SEEDS, st.integers(1, 30))
-def test_skill_never_ends_before_a_gain_that_outweighs_what_was_lost(seed, steps):
-    """No other end has a higher sum of gains, and none before it has the same."""
-    own, naive = np.random.default_rng(seed).exponential(1, (2, steps))
-    until = scores.skill(own, naive)
-    sums = [0.0, *np.cumsum(naive - own)]
-    assert sums[until] == max(sums)
-    assert all(before < sums[until] for before in sums[:until])
+def test_a_method_and_its_rival_are_never_both_better(seed, steps):
+    """At the last step of the one's skill the other has lost."""
+    cluster, ahead = np.divmod(np.arange(9 * steps), steps)
+    gain = np.random.default_rng(seed).normal(0, 1, 9 * steps)
+    own, other = (
+        scores.skill(sign * gain, ahead + 1, cluster, np.random.default_rng(seed))
+        for sign in (1, -1)
+    )
+    assert own == other == 0 or own != other

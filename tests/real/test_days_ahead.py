@@ -18,6 +18,7 @@ import pytest
 from remand.evidence.backtest.baselines import naive
 from remand.evidence.backtest.scores import covered, crps, scale
 from remand.evidence.forecast.days import from_counts, from_stays
+from remand.evidence.forecast.own import Own
 from remand.evidence.panel import Panel
 from remand.records.work import Records, Source
 
@@ -99,7 +100,7 @@ def test_stock_and_flow_beats_as_today_in_new_york_city(stays, capsys):
     """Every month of two years in which the jails fell by a quarter."""
     whole = panel("nyc_custody_daily.csv.gz", "n")
     origins = months(dt.date(2018, 1, 1), dt.date(2019, 12, 1))
-    found = tried(whole, {"remand": from_stays(stays), "Naive": naive}, origins)
+    found = tried(whole, {"remand": Own(from_stays(stays)), "Naive": naive}, origins)
     shown("New York City", found, capsys)
     ours, theirs = found["remand"], found["Naive"]
     assert (ours[:, :2] <= theirs[:, :2] * [[1.0], [0.9], [0.8]]).all()
@@ -110,7 +111,7 @@ def test_in_cook_county_nothing_beats_as_today_and_no_harm_is_done(capsys):
     """From its second month of records on: at most 4 % worse, with bands as wide as they say."""
     whole = panel("cook_county_jail_daily.csv.gz", "jail_population")
     origins = months(dt.date(2018, 2, 1), dt.date(2019, 12, 1))
-    found = tried(whole, {"remand": from_counts(), "Naive": naive}, origins)
+    found = tried(whole, {"remand": Own(from_counts()), "Naive": naive}, origins)
     shown("Cook County", found, capsys)
     ours, theirs = found["remand"], found["Naive"]
     assert (ours[:, :2] <= 1.04 * theirs[:, :2]).all()
@@ -131,7 +132,7 @@ def test_nothing_after_the_origin_moves_new_york_by_a_bit(stays):
     y = whole.y.copy()
     y[0, cut:] = 1e9
     spoilt = Panel(whole.ids, whole.dates, "day", y)
-    clean = from_stays(stays)(whole.until(origin), HORIZON)
-    again = from_stays(dirty)(spoilt.until(origin), HORIZON)
+    clean = Own(from_stays(stays))(whole.until(origin), HORIZON)
+    again = Own(from_stays(dirty))(spoilt.until(origin), HORIZON)
     assert (clean.point == again.point).all()
     assert (clean.quantiles == again.quantiles).all()

@@ -16,12 +16,13 @@ from remand.evidence.backtest import origins, summary
 from remand.evidence.backtest.backtest import backtest
 from remand.evidence.backtest.baselines import BASELINES, MEAN, PARTS, naive, seasonal_naive
 from remand.evidence.backtest.record import read_skill
-from remand.evidence.backtest.tried import QUANTILES, forecasts
+from remand.evidence.backtest.scores import FEW
+from remand.evidence.backtest.tried import QUANTILES, SCORED, forecasts
 from remand.evidence.forecast import days as daily
 from remand.evidence.forecast.own import Own
 from remand.evidence.laying import after, calendar
 from remand.evidence.panel import LEVELS, Panel, Prediction
-from remand.evidence.reading import Reading
+from remand.evidence.reading import Reading, read_panel
 
 NAIVE = {"Naive": naive, "SeasonalNaive": seasonal_naive}
 
@@ -81,6 +82,41 @@ def test_no_forecast_moves_by_a_bit_when_the_future_is_poisoned(
         before = told(forecasts(panel, methods, [origin], 6).forecasts)
         assert before["point"].null_count() == 0
         assert before.equals(told(forecasts(poisoned, methods, [origin], 6).forecasts))
+
+
+@pytest.mark.parametrize("poison", ["0", "4000", "1"])
+def test_no_forecast_moves_by_a_bit_when_the_future_of_a_file_is_poisoned(poison, tmp_path):
+    """What a file is read as before an origin does not hang on its later rows either.
+
+    A jail that was small and at times empty, and one of hundreds that did not report at times.
+    """
+    chance = np.random.default_rng(3)
+    held = np.round(np.abs(chance.normal([[6.0], [300.0]], [[2.0], [20.0]], (2, 66))))
+    held[0, ::9] = held[1, 20:22] = 0
+    held[1, 60:] = 0
+    at = 30
+
+    def read_until(later):
+        path = tmp_path / "jails.csv"
+        rows = [
+            f"{name},{2010 + m // 12}-{m % 12 + 1:02},{v},{v}"
+            for name, row in zip("ab", held, strict=True)
+            for m, people in enumerate(row)
+            for v in [later if later and m >= at else f"{people:.0f}"]
+        ]
+        path.write_text("unique_id,ds,y,bookings\n" + "\n".join(rows) + "\n")
+        return read_panel(path).panel
+
+    before, after = read_until(""), read_until(poison)
+    origin = dt.date(2012, 7, 1)
+    for clean, spoilt in zip(
+        *(p.until(origin).signals.values() for p in (before, after)), strict=True
+    ):
+        np.testing.assert_array_equal(clean, spoilt)
+    methods = {"remand": Own(), **NAIVE}
+    clean, spoilt = (told(forecasts(p, methods, [origin], 6).forecasts) for p in (before, after))
+    assert clean["point"].null_count() == 0
+    assert clean.equals(spoilt)
 
 
 def test_a_method_that_looks_ahead_would_be_found_out():
@@ -206,12 +242,27 @@ def test_differences_are_paired_and_name_their_clusters():
     assert (same["difference"], same["low"], same["high"]) == (0, 0, 0)
     other = backtest(read(few), methods, at, 6).differences
     assert other.select("clusters", "clustered_by").row(0) == (3, "origin")
+    assert other["low"].null_count() == other.height
     assert backtest(read(many), methods, at, 6, seed=4).to_json() == found.to_json()
+
+
+@pytest.mark.parametrize(("apart", "blocks"), [(12, 8), (6, 4), (1, 1), (5, 3)])
+def test_origins_whose_forecasts_overlap_are_drawn_together(apart, blocks):
+    """A year ahead, eight origins: a year apart each is its own, half a year apart two are one."""
+    panel = panel_of("month", 150, series=2)
+    at = [panel.dates[i] for i in range(40, 40 + 8 * apart, apart)]
+    methods = {"remand": seasonal_naive, **NAIVE}
+    found = backtest(read(panel), methods, at, 12)
+    row = found.differences.filter(score="mase", b="Naive").row(0, named=True)
+    assert (row["clusters"], row["clustered_by"]) == (blocks, "origin")
+    assert (row["low"] is None) == (blocks < FEW)
+    assert (found.skill.skill_until is None) == (blocks < FEW)
+    assert found.skill.says.startswith("Too few origins") == (blocks < FEW)
 
 
 def test_skill_is_that_of_mean_errors_over_everything():
     """One that knows the truth for four months and is far off after them."""
-    panel = panel_of("month", 72)
+    panel = panel_of("month", 72, series=6)
 
     def four(known, horizon):
         at = len(known.dates)
@@ -221,11 +272,77 @@ def test_skill_is_that_of_mean_errors_over_everything():
 
     found = backtest(read(panel), {"remand": four, **NAIVE}, [panel.dates[48]], 10)
     assert found.skill.skill_until == 4
-    assert "Better than naive for 4 of 10 months ahead" in found.skill.says
+    better = "Nearer than the better of two naive forecasts"
+    assert f"{better} for 4 of 10 months ahead; MASE" in found.skill.says
+    assert [found.skill.at(h) for h in (4, 5, 10, 11)] == [
+        "skill", "no skill", "no skill", "not tried",
+    ]  # fmt: skip
     never = backtest(read(panel), {"remand": naive, **NAIVE}, [panel.dates[48]], 10)
     assert never.skill.skill_until == 0
-    assert never.skill.says.startswith("No better than naive at any of 10 months ahead; MASE")
+    assert never.skill.says.startswith("Not distinguishable from the better of two naive forecasts")
+    few = read(panel.of([0, 1, 2, 3, 4]))
+    few = backtest(few, {"remand": seasonal_naive, **NAIVE}, [panel.dates[48]], 10)
+    assert few.skill.skill_until is None
+    assert few.skill.at(1) == "too few to tell"
+    assert few.skill.says.startswith("Too few origins and series to tell it from the better of two")
     assert backtest(read(panel), {"remand": four}, [panel.dates[48]], 10).skill is None
+
+
+def test_a_place_is_tested_as_it_is_forecast():
+    """The program's own method sees every series, also a short one; others the scored ones."""
+    panel = panel_of("month", 72, series=6)
+    panel.y[5, :50] = np.nan
+    seen = {}
+
+    def watched(name, method):
+        def run(known, horizon):
+            seen[name] = known.ids
+            return method(known, horizon)
+
+        return run
+
+    methods = {"remand": watched("remand", Own()), "Naive": watched("Naive", naive)}
+    origin = panel.dates[60]
+    alone = backtest(read(panel), methods, [origin], 6, places=["jail 2"])
+    assert seen == {"remand": panel.ids, "Naive": ("jail 2",)}
+    assert alone.by_series["unique_id"].unique().to_list() == ["jail 2"]
+    point = Own()(panel.until(origin), 6).point[2]
+    own = alone.forecasts.filter(model="remand")
+    np.testing.assert_array_equal(own["point"], point)
+    whole = backtest(read(panel), methods, [origin], 6)
+    assert own.equals(whole.forecasts.filter(model="remand", unique_id="jail 2"))
+    assert "5 more series of the file were read for the course they share" in alone.meta["notes"]
+    assert alone.identity != whole.identity
+
+
+def test_figures_of_fewer_than_ten_people_are_scored_and_not_shown():
+    """Nor the scores that would tell them; a jail of nobody is shown as such."""
+    panel = panel_of("month", 60, series=2)
+    chance = np.random.default_rng(7)
+    panel.y[0] = chance.integers(0, 16, 60)
+    found = backtest(read(panel), {"remand": naive, **NAIVE}, [panel.dates[48]], 12)
+    frame = found.forecasts
+    for name in ("y", "point", *QUANTILES):
+        shown = frame[name].drop_nulls()
+        assert ((shown == 0) | (shown >= 10)).all()
+    assert (frame["y"] == 0).any()
+    small = (panel.y[0, 48:] > 0) & (panel.y[0, 48:] < 10)
+    rows = frame.filter(model="remand", unique_id="jail 0")
+    assert rows["y"].is_null().to_list() == small.tolist()
+    hidden = frame.filter("suppressed")
+    assert hidden.select(SCORED).null_count().row(0) == (hidden.height,) * len(SCORED)
+    assert not frame.filter(unique_id="jail 1")["suppressed"].any()
+    scale = np.abs(panel.y[:, 12:48] - panel.y[:, :36]).mean(axis=1)
+    errors = np.abs(panel.y[:, 48:] - panel.y[:, 47:48]) / scale[:, None]
+    assert found.overall["mase"][0] == pytest.approx(errors.mean())
+
+
+def test_jails_that_never_moved_are_told_apart_from_short_ones():
+    """Both cannot be scored, for reasons of their own."""
+    panel = panel_of("month", 60)
+    panel.y[:] = 50.0
+    with pytest.raises(InputError, match="no series ever changed from season to season"):
+        backtest(read(panel), NAIVE, [panel.dates[48]], 3)
 
 
 def test_json_has_the_documented_shape():
@@ -303,8 +420,14 @@ def test_a_record_is_read_as_it_was_written(tmp_path):
         ("other.json", '{"format": "else"}', "no record of a backtest"),
         ("list.json", "[1]", "no record of a backtest"),
         ("text.json", "better", "is no JSON"),
-        ("far.json", json.dumps(said | {"skill_until": 99}), "must be from 0 to its horizon"),
-        ("word.json", json.dumps(said | {"skill_until": "4"}), "must be from 0 to its horizon"),
+        ("deep.json", "[" * 100_000, "is no JSON"),
+        ("far.json", json.dumps(said | {"skill_until": 99}), "far.json: .*99 is beyond horizon 4"),
+        ("word.json", json.dumps(said | {"skill_until": "4"}), "'skill_until' should be a whole"),
+        ("two.json", json.dumps(said | {"origins": ["2014-01-01"]}), r"origins\[2\]"),
+        ("text.json", json.dumps(said | {"mase": "low"}), "'mase' should be a number"),
+        ("step.json", json.dumps(said | {"step": "year"}), "'step' cannot be 'year'"),
+        ("less.json", json.dumps({**said, "made": None}), "'made' is empty"),
+        ("nan.json", json.dumps(said | {"crps": float("nan")}), "'crps' is not a finite number"),
     ):
         (tmp_path / name).write_text(text)
         with pytest.raises(InputError, match=message):

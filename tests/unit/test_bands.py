@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from remand.evidence.forecast.bands import at_most, conformal, overlapping, symmetric, topped, walk
+from remand.evidence.forecast.bands import (
+    at_most,
+    never_sure,
+    normal,
+    overlapping,
+    symmetric,
+    topped,
+    walk,
+)
 from remand.evidence.panel import LEVELS
 
 
@@ -22,8 +30,8 @@ def test_errors_that_are_not_known_yet_count_for_nothing():
     errors = np.random.default_rng(2).normal(size=(60, 2))
     holed = errors.copy()
     holed[::3, 1] = np.nan
-    alone = conformal(errors[np.isfinite(holed[:, 1])][:, 1:], np.zeros(1))
-    assert (conformal(holed, np.zeros(2))[1] == alone[0]).all()
+    alone = symmetric(errors[np.isfinite(holed[:, 1])][:, 1:], np.zeros(1))
+    assert (symmetric(holed, np.zeros(2))[1] == alone[0]).all()
 
 
 def test_without_any_error_nothing_finite_is_promised():
@@ -32,15 +40,13 @@ def test_without_any_error_nothing_finite_is_promised():
     said = symmetric(none, np.array([7.0]))[0]
     assert said[len(LEVELS) // 2] == 7.0
     assert np.isinf(np.delete(said, len(LEVELS) // 2)).all()
-    signed = conformal(none, np.array([7.0]))[0]
-    assert not np.isfinite(signed).any()
 
 
 def test_whole_weights_are_repetitions_but_for_the_one_to_come():
     """An error that counts half and stands twice is one that counts once."""
     errors = np.random.default_rng(3).normal(size=(40, 3))
     twice, half = np.repeat(errors, 2, axis=0), np.full(80, 0.5)
-    assert (conformal(errors, np.zeros(3)) == conformal(twice, np.zeros(3), weights=half)).all()
+    assert (symmetric(errors, np.zeros(3)) == symmetric(twice, np.zeros(3), weights=half)).all()
 
 
 def test_a_weight_may_differ_by_horizon():
@@ -48,18 +54,17 @@ def test_a_weight_may_differ_by_horizon():
     errors = np.random.default_rng(4).normal(size=(50, 2))
     weights = np.ones_like(errors)
     weights[:10, 1] = 0.0
-    both = conformal(errors, np.zeros(2), weights=weights)
-    assert (both[0] == conformal(errors[:, :1], np.zeros(1))[0]).all()
-    assert (both[1] == conformal(errors[10:, 1:], np.zeros(1))[0]).all()
+    both = symmetric(errors, np.zeros(2), weights=weights)
+    assert (both[0] == symmetric(errors[:, :1], np.zeros(1))[0]).all()
+    assert (both[1] == symmetric(errors[10:, 1:], np.zeros(1))[0]).all()
 
 
-def test_signed_errors_move_the_band_and_symmetric_ones_do_not():
+def test_errors_to_one_side_widen_the_band_and_do_not_move_it():
     """A method that always promised ten too many."""
     errors = np.random.default_rng(5).normal(-10.0, 1.0, size=(99, 1))
-    signed, even = (band(errors, np.array([100.0]))[0] for band in (conformal, symmetric))
-    middle = len(LEVELS) // 2
-    assert 89 < signed[middle] < 91
-    assert even[middle] == 100.0
+    even = symmetric(errors, np.array([100.0]))[0]
+    assert even[len(LEVELS) // 2] == 100.0
+    assert even[-1] > 110
     assert even[-1] - 100.0 == pytest.approx(100.0 - even[0])
 
 
@@ -81,6 +86,23 @@ def test_imagined_errors_are_there_only_as_long_as_real_ones_are_few():
     fewer, weights = topped(errors[:19], np.ones(1), imagined)
     assert weights[19:].sum() == pytest.approx(1.0)
     assert np.isfinite(symmetric(fewer, np.zeros(1), weights=weights)).all()
+
+
+def test_imagined_errors_are_even_on_both_sides():
+    """Their median is none."""
+    np.testing.assert_allclose(normal(39), -normal(39)[::-1], atol=1e-12)
+    assert normal(39)[19] == 0
+
+
+def test_nobody_is_surer_of_people_than_by_one():
+    """Where quantiles lie nearer they are moved away, and nowhere else."""
+    points, levels = np.array([100.0, 50.0]), np.array(LEVELS)
+    sure = np.repeat(points[:, None], len(LEVELS), axis=1)
+    wide = points[:, None] + 40 * (levels - 0.5)
+    said = never_sure(points, sure)
+    assert (said[:, [0, -1]] == points[:, None] + [-1, 1]).all()
+    assert (np.diff(said, axis=1) > 0).all()
+    assert (never_sure(points, wide) == wide).all()
 
 
 def test_overlapping_errors_count_for_what_they_do_not_share():

@@ -98,6 +98,22 @@ def test_a_hole_is_filled_between_its_neighbours(walk):
     )
 
 
+def test_a_series_of_no_more_than_a_season_has_no_season_to_repeat(walk):
+    """Twelve months: the last value; thirteen: the one a year before. Each as it is alone."""
+    rows = np.full((2, 60), np.nan)
+    rows[0, 10:22], rows[1, -13:] = walk[:12], walk[:13]
+    found = seasonal_naive(months(rows), 6)
+    np.testing.assert_array_equal(found.point[0], np.full(6, walk[11]))
+    np.testing.assert_array_equal(found.point[1], walk[1:7])
+    for row, alone in zip(found.quantiles, (rows[:1], rows[1:]), strict=True):
+        np.testing.assert_array_equal(row, seasonal_naive(months(alone), 6).quantiles[0])
+
+
+def test_no_series_gives_no_forecast():
+    """And no error."""
+    assert naive(months(np.empty((0, 20))), 3).quantiles.shape == (0, 3, len(LEVELS))
+
+
 def test_nobody_ever_counted_gives_no_forecast(walk):
     """NaN for that series, and the other as it is alone."""
     found = naive(months(np.array([np.full(60, np.nan), walk])), 3)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from remand.errors import InputError
+from remand.evidence.backtest.scores import BANDS
 from remand.evidence.forecast.days import (
     AS_TODAY,
     DRIFT,
@@ -20,6 +21,7 @@ from remand.evidence.forecast.days import (
     from_stays,
     moved,
 )
+from remand.evidence.forecast.own import Own
 from remand.evidence.panel import LEVELS, Panel
 from remand.records.work import Records
 
@@ -45,10 +47,11 @@ def width(told, low=0, high=-1):
 
 
 def test_a_jail_that_never_moves_is_forecast_as_it_is():
-    """No error so far, so none is expected; and nothing is better than "as today"."""
+    """No error so far, so the least is expected that can be; nothing is better than "as today"."""
     told = from_counts().told(panel(np.full(500, 88.0)), 120)
     assert (told.prediction.point == 88).all()
-    assert (told.prediction.quantiles == 88).all()
+    assert (told.prediction.quantiles[..., [0, -1]] == [87, 89]).all()
+    assert (width(told, *BANDS[80]) > 1).all()
     assert [one.way for one in told.chosen] == [AS_TODAY] * 3
     assert [(one.since, one.until) for one in told.chosen] == [(1, 30), (31, 90), (91, 120)]
 
@@ -106,7 +109,7 @@ def test_a_jail_of_three_days_has_a_forecast_and_a_band():
 def test_quantiles_rise_and_are_never_below_nobody():
     """Also where a small jail may empty."""
     y = np.maximum(wandering(300, 3, 2.0) - 995, 0)
-    quantiles = from_counts()(panel(y, y[::-1].copy()), 180).quantiles
+    quantiles = Own(from_counts())(panel(y, y[::-1].copy()), 180).quantiles
     assert quantiles.shape == (2, 180, len(LEVELS))
     assert (np.diff(quantiles, axis=-1) >= 0).all()
     assert (quantiles >= 0).all()
@@ -127,12 +130,31 @@ def test_days_that_nobody_counted_are_no_errors():
     y[::10] = np.nan
     y[-3:] = np.nan
     told = from_counts().told(panel(y), 60)
-    assert (told.prediction.quantiles == 70).all()
+    assert (told.prediction.point == 70).all()
+    assert {error for one in told.chosen for error in one.errors.values()} == {0.0}
+
+
+def test_a_jail_last_counted_some_days_ago_is_as_unsure_as_so_far_ahead():
+    """Its band tomorrow is that of a day further ahead by so much."""
+    y = wandering(900)
+    fresh = from_counts().told(panel(y), 60)
+    y[-30:] = np.nan
+    stale = from_counts().told(panel(y), 30)
+    assert width(stale)[0] == pytest.approx(width(fresh)[30], rel=0.1)
+    assert width(stale)[0] > 3 * width(fresh)[0]
+
+
+def test_what_was_not_tried_is_not_called_nearest():
+    """Forty days known and ninety asked: a way is used that nobody has tried, and that is said."""
+    _, (near, far) = Own(from_counts()).told(panel(wandering(40)), 90)
+    assert far == (f"days 31 to 90: {HALVES}, for the past is too short to tell what is nearest")
+    _, (near, *_) = Own(from_counts()).told(panel(wandering(400)), 90)
+    assert "origins of the past (off by" in near
 
 
 def test_a_series_without_a_count_has_no_forecast_and_stops_no_other():
     """NaN for it alone."""
-    made = from_counts()(panel(np.full(90, np.nan), np.full(90, 5.0)), 7)
+    made = Own(from_counts())(panel(np.full(90, np.nan), np.full(90, 5.0)), 7)
     assert np.isnan(made.point[0]).all()
     assert np.isnan(made.quantiles[0]).all()
     assert (made.point[1] == 5).all()
@@ -238,3 +260,23 @@ def test_before_the_records_have_anything_to_say_it_is_as_today(jail):
     found, _ = jail
     path = from_stays(found).own(np.full(9, 250.0), found.since + dt.timedelta(LEAST - 1), 5)
     assert (path == 250).all()
+
+
+def test_where_nobody_has_left_yet_it_is_as_today():
+    """A jail that opened and has kept everyone: no law of leaving, and yet a forecast."""
+    day_in = np.arange(60)
+    frame = pl.DataFrame(
+        {
+            "person": pl.Series(day_in, dtype=pl.UInt32),
+            "day_in": pl.Series(day_in, dtype=pl.Int32),
+            "day_seen": pl.Series(day_in, dtype=pl.Int32),
+            "day_out": pl.Series([None] * 60, dtype=pl.Int32),
+            "day_out_by": pl.Series([None] * 60, dtype=pl.Int32),
+        }
+    )
+    until = START + dt.timedelta(60)
+    found = Records(frame, START, until, "bookings", "in-facility", (), synthetic=True)
+    told = from_stays(found).told(panel(np.arange(1.0, 61.0)), 20)
+    assert (told.prediction.point == 60).all()
+    with pytest.raises(InputError, match="outside the window"):
+        from_stays(found).own(np.full(9, 1.0), until + dt.timedelta(1), 5)

@@ -9,7 +9,15 @@ import polars as pl
 import pytest
 
 from remand.errors import InputError
-from remand.evidence.forecast.flow import LAW_DAYS, PACE_DAYS, admitted, ahead, entered, still
+from remand.evidence.forecast.flow import (
+    LAW_DAYS,
+    PACE_DAYS,
+    NobodyLeft,
+    admitted,
+    ahead,
+    entered,
+    still,
+)
 from remand.records.seen import Seen
 from remand.records.work import Records
 
@@ -173,7 +181,7 @@ def test_an_origin_outside_the_records_is_told():
 def test_a_jail_that_nobody_has_left_yet_is_told():
     """Without an end there is no law of leaving."""
     found = records(np.arange(50), np.full(50, 900), 60)
-    with pytest.raises(InputError, match="no stay has ended yet"):
+    with pytest.raises(NobodyLeft, match="no stay has ended yet"):
         ahead(found, found.until, 10)
 
 

@@ -82,6 +82,8 @@ def test_every_forecast_and_the_record_are_written(verbs, jails, tmp_path):
     assert len(told["forecast"]) == 54
     beyond = {row["horizon"] for row in told["forecast"] if row["beyond_skill"]}
     assert beyond == set(range(until + 1, 10))
+    untried = {row["horizon"] for row in told["forecast"] if row["skill"] == "not tried"}
+    assert untried == {7, 8, 9}
     assert "nothing beyond 6 months ahead has been tried" in told["run"]["notes"]
     first = told["forecast"][0]
     assert (first["unique_id"], first["ds"]) == ("=1+1", "2018-01-01")
@@ -94,7 +96,7 @@ def test_a_forecast_without_a_record_makes_one_and_says_so(verbs, jails):
     said = " ".join(out.split())
     assert code == 0
     assert "the record was made now, from this file's own past" in said
-    assert "of 12 months ahead" in said or "12 months ahead;" in said
+    assert "the better of two naive forecasts" in said
     assert "origins of the past (off by" in said
     assert "2018-12" in said
     assert max(map(len, out.splitlines())) <= 80
@@ -108,7 +110,161 @@ def test_a_past_too_short_for_a_record_is_said(verbs, tmp_path):
     told = json.loads(out)
     assert (code, told["skill"]) == (0, None)
     assert all(row["beyond_skill"] for row in told["forecast"])
-    assert "the past is too short to tell how far ahead this can be trusted" in told["run"]["notes"]
+    assert {row["skill"] for row in told["forecast"]} == {"not tried"}
+    assert (
+        "nobody has tried how far ahead this can be trusted: 12 months leave no origin with "
+        "36 months before it and 3 after"
+    ) in told["run"]["notes"]
+    code, out, _ = verbs("forecast", path, "--horizon", 3)
+    assert code == 0
+    assert "2021-01?" in out
+    assert "?: so far ahead, nobody has tried it." in out
+    assert "naive forecast" not in out
+
+
+def written(path, series, start=2010):
+    """A file of jails by the month."""
+    rows = [
+        (name, f"{start + m // 12}-{m % 12 + 1:02}", people)
+        for name, values in series.items()
+        for m, people in enumerate(values)
+    ]
+    pl.DataFrame(rows, ["unique_id", "ds", "y"], orient="row", strict=False).write_csv(path)
+    return path
+
+
+def test_a_record_that_found_no_skill_is_told_apart_from_one_that_did_not_look(
+    verbs, jails, tmp_path
+):
+    """Up to a year ahead it could not be told from naive; beyond it nobody has tried."""
+    record = tmp_path / "record.json"
+    code, _, _ = verbs("backtest", jails, "--origins", "2015-01", "--horizon", 6, "--record",
+                       record, "--baseline", "Naive", "--baseline", "SeasonalNaive")  # fmt: skip
+    assert code == 0
+    said = json.loads(record.read_text())
+    for until, mark, legend in (
+        (0, "*", "*: so far ahead, it could not be told from a naive forecast."),
+        (None, "?", "?: too few have been tried to tell it from a naive forecast."),
+    ):
+        record.write_text(json.dumps(said | {"skill_until": until}))
+        code, out, _ = verbs(
+            "forecast", jails, "--record", record, "--horizon", 12, "--place", "Kent"
+        )
+        assert code == 0
+        assert f"2018-06{mark}" in out
+        assert "2018-12?" in out
+        assert legend in out
+        assert "?: so far ahead, nobody has tried it." in out
+
+
+def test_a_jail_that_never_moved_has_no_record_and_is_not_certain(verbs, tmp_path):
+    """The note says why, and the band is of some width."""
+    path = written(tmp_path / "still.csv", {"Still": [100.0] * 96})
+    code, out, _ = verbs("forecast", path, "--horizon", 6, "--json")
+    told = json.loads(out)
+    assert code == 0
+    why = "no series ever changed from season to season, so its errors have no scale"
+    assert f"nobody has tried how far ahead this can be trusted: {why}" in told["run"]["notes"]
+    assert {row["q975"] - row["q025"] for row in told["forecast"]} == {2.0}
+
+
+def test_figures_of_fewer_than_ten_people_are_nowhere_shown(verbs, tmp_path):
+    """Text, JSON, a table and a backtest's: null, or "fewer than 10"."""
+    chance = np.random.default_rng(4)
+    small = {"Small": chance.integers(4, 8, 96), "Mid": chance.integers(9, 24, 96)}
+    path, out = written(tmp_path / "few.csv", small), tmp_path / "ahead.parquet"
+    code, said, _ = verbs("forecast", path, "--horizon", 6, "--out", out)
+    assert code == 0
+    assert "fewer than 10" in said
+    code, said, _ = verbs("forecast", path, "--horizon", 6, "--json")
+    rows = json.loads(said)["forecast"]
+    figures = [name for name in rows[0] if name == "point" or name[:2] in {"q0", "q1", "q5", "q9"}]
+    assert all(row[name] is None or row[name] == 0 or row[name] >= 10
+               for row in rows for name in figures)  # fmt: skip
+    assert {row["suppressed"] for row in rows if row["unique_id"] == "Small"} == {True}
+    assert pl.read_parquet(out)["point"].to_list() == [row["point"] for row in rows]
+    tried = tmp_path / "all.csv"
+    code, _, _ = verbs("backtest", path, "--origins", "2016-01", "--horizon", 6, "--out", tried,
+                       "--baseline", "Naive")  # fmt: skip
+    assert code == 0
+    frame = pl.read_csv(tried).filter(unique_id="Small")
+    assert frame.select("y", "point", "error").null_count().row(0) == (12, 12, 12)
+    assert frame["suppressed"].all()
+
+
+def test_a_chart_draws_nothing_of_fewer_than_ten_people(verbs, tmp_path, monkeypatch):
+    """What is fewer is drawn at ten, and that is said."""
+    pytest.importorskip("altair")
+    from remand.present import charts
+
+    handed, draw = [], charts.ahead
+
+    def watched(history, forecast, **how):
+        handed.append((history, forecast))
+        return draw(history, forecast, **how)
+
+    monkeypatch.setattr(charts, "ahead", watched)
+    held = np.random.default_rng(5).integers(3, 18, 96)
+    path, chart = written(tmp_path / "few.csv", {"Small": held}), tmp_path / "few.html"
+    code, _, _ = verbs("forecast", path, "--horizon", 6, "--chart", chart)
+    assert code == 0
+    ((history, forecast),) = handed
+    np.testing.assert_array_equal(history["people"], np.maximum(held, 10))
+    figures = forecast.select("q025", "q10", "q50", "q90", "q975").to_numpy()
+    assert ((figures == 0) | (figures >= 10)).all()
+    assert "fewer than 10 is drawn at 10" in chart.read_text()
+
+
+def test_a_name_that_looks_like_markup_is_text(verbs, tmp_path):
+    """Neither a traceback nor a word lost."""
+    chance = np.random.default_rng(6)
+    names = ["A [/]", "[east] wing", ":+1: [bold]"]
+    held = {name: 200 + chance.normal(0, 3, 96).cumsum() for name in names}
+    path = written(tmp_path / "[red]x.csv", held)
+    few = ("--horizon", 6)
+    for args in (
+        ("forecast", path, *few),
+        ("backtest", path, *few, "--baseline", "Naive", "--by", "series"),
+    ):
+        code, out, _ = verbs(*args)
+        assert code == 0
+        assert "[red]x.csv, 3 series" in out
+        for name in names:
+            assert f"\n{name} " in out
+    code, out, _ = verbs("forecast", path, *few, "--place", "[EAST] wing")
+    assert code == 0
+    code, out, _ = verbs(
+        "forecast", written(path, {"A [/]": [9.0] * 40 + [None] * 2, "B": [50.0] * 42}), *few
+    )
+    assert code == 0
+    assert "Note: A [/] was last counted in 2013-04." in " ".join(out.split())
+
+
+def test_the_name_of_a_forecast_changes_with_its_place_and_its_record(verbs, jails, tmp_path):
+    """Whoever cites it cites what was asked."""
+    record = tmp_path / "record.json"
+    code, _, _ = verbs("backtest", jails, "--origins", "2015-01", "--horizon", 6, "--record",
+                       record, "--baseline", "Naive", "--baseline", "SeasonalNaive")  # fmt: skip
+    assert code == 0
+    names = set()
+    for args in ((), ("--record", record), ("--place", "Kent"), ("--place", "York")):
+        code, out, _ = verbs("forecast", jails, "--horizon", 6, "--json", *args)
+        assert code == 0
+        names.add(json.loads(out)["run"]["id"])
+    assert len(names) == 4
+
+
+def test_a_place_is_scored_as_it_is_forecast_among_the_others(verbs, jails, tmp_path):
+    """A backtest of one jail has the same figures as that jail has in a backtest of all."""
+    tables = []
+    for args in ((), ("--place", "kent")):
+        out = tmp_path / "all.parquet"
+        code, said, _ = verbs("backtest", jails, "--origins", "2015-01", "--horizon", 6,
+                              "--baseline", "Naive", "--out", out, *args)  # fmt: skip
+        assert code == 0
+        tables.append(pl.read_parquet(out).filter(unique_id="Kent"))
+    assert tables[0].equals(tables[1])
+    assert "5 more series of the file were read" in " ".join(said.split())
 
 
 def test_no_cell_of_a_csv_is_a_formula(verbs, jails, tmp_path):

@@ -18,11 +18,13 @@ from remand.evidence.forecast.level import (
     seasons,
     stock_and_flow,
 )
+from remand.evidence.laying import after, calendar
 from remand.evidence.panel import Panel
 
 
 def months(count):
-    return tuple(dt.date(2000 + m // 12, m % 12 + 1, 1) for m in range(count))
+    first = dt.date(2000, 1, 1)
+    return tuple(calendar(first, after(first, "month", count - 1), "month"))
 
 
 def panel(y, **signals):
@@ -129,6 +131,19 @@ def test_a_stock_that_has_not_followed_its_admissions_is_read_as_longer_stays():
     bookings[:, -6:] = 20.0
     ahead = stock_and_flow(panel(np.full((3, 60), 90.0), bookings=bookings), 12)
     assert ahead == pytest.approx(90, rel=0.02)
+
+
+def test_a_county_that_never_told_of_admissions_is_forecast_by_its_level():
+    """And a single month of them is enough for stock and flow."""
+    held = np.tile(np.linspace(80.0, 95.0, 60), (3, 1))
+    bookings = np.full((3, 60), 30.0)
+    bookings[1] = np.nan
+    bookings[2, 1:] = 0.0
+    known = panel(held, bookings=bookings)
+    ahead = stock_and_flow(known, 12)
+    assert (ahead[1] == level(known, 12)[1]).all()
+    assert np.isfinite(ahead).all()
+    assert (ahead[2] != level(known, 12)[2]).all()
 
 
 def test_stock_and_flow_wants_no_admission_to_be_zero():

@@ -85,7 +85,30 @@ def test_a_zero_of_a_jail_that_holds_people_is_no_count(csv):
     found = read_panel(csv("unique_id,ds,y\n" + rows))
     assert np.isnan(found.panel.y[0, 2])
     assert found.panel.y[1, 2] == 0
-    assert "1 zero in y of big: taken as not reported" in found.notes
+    assert (
+        "1 zero in y of big: taken as not reported (the first 3 in a row; later ones are believed)"
+        in found.notes
+    )
+
+
+def test_a_jail_that_says_for_the_fourth_time_that_it_is_empty_is_believed(csv):
+    """It has closed; when it opens again, the next zeros are holes again."""
+    held = [300, 310, 0, 0, 0, 0, 0, 290, 0, 280]
+    rows = "".join(f"2020-{m:02},{people}\n" for m, people in enumerate(held, 1))
+    found = read_panel(csv("ds,y\n" + rows)).panel.y[0]
+    hole = np.nan
+    np.testing.assert_array_equal(found, [300, 310, hole, hole, hole, 0, 0, 290, hole, 280])
+
+
+def test_what_a_zero_means_does_not_hang_on_what_came_later(csv):
+    """A jail of four that grew to four hundred was empty once, and a large one was not."""
+    held = [4, 0, 3, 5, 400, 0, 410, 420, 430, 440]
+    rows = "".join(f"2020-{m:02},{people}\n" for m, people in enumerate(held, 1))
+    found = read_panel(csv("ds,y\n" + rows)).panel.y[0]
+    assert found[1] == 0
+    assert found[5] == 0  # half of what had been counted was below ten
+    early = read_panel(csv("ds,y\n" + "\n".join(rows.splitlines()[:5]))).panel.y[0]
+    np.testing.assert_array_equal(found[:5], early)
 
 
 def test_a_place_is_picked_in_capitals_or_not(csv):

@@ -56,7 +56,8 @@ def forecast(
         reading = picked
     steps = HORIZON[reading.panel.step] if horizon is None else horizon
     method = own(file, reading.panel)
-    return ahead(reading, method, steps, places=picked.panel.ids, skill=skill, say=say)
+    named = picked.panel.ids if places else ()
+    return ahead(reading, method, steps, places=named, skill=skill, say=say)
 
 
 def backtest(
@@ -82,7 +83,8 @@ def backtest(
         since: the first origin, if they roll.
         until: the last one.
         every: how far apart: ``month``, ``quarter`` or ``year``.
-        places: only these series.
+        places: only these series are scored. Months and weeks of the others are still read, for
+            what all of them share, as `forecast` reads them.
         baselines: of Naive, SeasonalNaive, AutoETS, AutoTheta; of all four, their mean too. The
             last two need statsforecast (``pip install 'remand[forecast]'``).
         apart: a period [from, to) whose dates are scored apart from all others.
@@ -91,7 +93,10 @@ def backtest(
 
     Raises InputError with every problem found, if the file or what is asked of it is wrong.
     """
-    reading = read_panel(file, places)
+    reading = read_panel(file)
+    picked = reading.of(places).panel.ids if places else ()
+    if reading.panel.step == "day":  # days are forecast jail by jail
+        reading = reading.of(picked)
     panel = reading.panel
     ahead_ = HORIZON[panel.step] if horizon is None else horizon
     if origins is None:
@@ -102,7 +107,7 @@ def backtest(
     methods: dict[str, Method] = {OWN: own(file, panel)}
     methods |= {name: BASELINES[name] for name in baselines}
     period = None if apart is None else (day_of(apart[0]), day_of(apart[1]))
-    return score(reading, methods, from_, ahead_, apart=period, seed=seed, say=say)
+    return score(reading, methods, from_, ahead_, places=picked, apart=period, seed=seed, say=say)
 
 
 def replay(

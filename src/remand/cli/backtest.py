@@ -51,7 +51,11 @@ def backtest(
         typer.Option(help="Dates scored apart from all others: 2020-03-01:2021-07-01 (exclusive)."),
     ] = None,
     place: Annotated[
-        list[str] | None, typer.Option(help="Only this series; may be given more than once.")
+        list[str] | None,
+        typer.Option(
+            help="Score only this series; may be given more than once. The others are still read, "
+            "as remand forecast does."
+        ),
     ] = None,
     baseline: Annotated[
         list[str] | None,
@@ -141,17 +145,20 @@ def _period(text: str) -> tuple[dt.date, dt.date]:
 
 
 def _show(found: Record, by: Sequence[str], written: Sequence[str]) -> None:
+    from rich.text import Text
+
     from remand.cli import show
+    from remand.evidence.laying import written as dated
 
     meta = found.meta
     shown = list(_tables(found, by))
     console = show.wide(*(table for _, table in shown))
     origins = meta["origins"]
-    first, last = (_when(origins[i], meta["step"]) for i in (0, -1))
+    first, last = (dated(origins[i], meta["step"]) for i in (0, -1))
     when = f"{len(origins)} origins, {first} to {last}" if len(origins) > 1 else f"from {first}"
     console.print(
-        f"[bold]{meta['file']}, {meta['series']} series by the {meta['step']}[/bold]; "
-        f"{when}; {meta['horizon']} {meta['step']}s ahead"
+        Text(f"{meta['file']}, {meta['series']} series by the {meta['step']}", "bold")
+        + Text(f"; {when}; {meta['horizon']} {meta['step']}s ahead")
     )
     for title, table in shown:
         if title:
@@ -161,7 +168,7 @@ def _show(found: Record, by: Sequence[str], written: Sequence[str]) -> None:
     if found.skill is not None:
         console.print(found.skill.says)
     for line in (*_notes(found), *(f"{name} written." for name in written)):
-        console.print(line, style="dim")
+        console.print(Text(line), style="dim")
 
 
 def _tables(found: Record, by: Sequence[str]) -> Iterator[tuple[str, Table]]:
@@ -208,7 +215,10 @@ def _percent(row: dict[str, Any]) -> str:
 
 def _crossed(frame: pl.DataFrame, by: str, meta: dict[str, Any]) -> Table:
     """A row a horizon, series or origin: the MASE of each model, the first model's coverage."""
+    from rich.text import Text
+
     from remand.cli.looking import SHOWN
+    from remand.evidence.laying import written as dated
 
     models = meta["models"]
     table = _empty([f"{meta['step']}s" if by == "horizon" else by], [*models, "80 %", "95 %"])
@@ -223,10 +233,10 @@ def _crossed(frame: pl.DataFrame, by: str, meta: dict[str, Any]) -> Table:
                 continue
             name = str(until) if since == until else f"{since}–{until}"
         else:
-            name = _when(str(first[key]), meta["step"]) if by == "origin" else first[key]
+            name = dated(first[key], meta["step"]) if by == "origin" else first[key]
         own = rows[models[0]]
         bands = [f"{100 * own[c]:.0f} %" for c in ("coverage_80", "coverage_95")]
-        table.add_row(name, *(f"{rows[model]['mase']:.2f}" for model in models), *bands)
+        table.add_row(Text(name), *(f"{rows[model]['mase']:.2f}" for model in models), *bands)
     return table
 
 
@@ -241,12 +251,10 @@ def _empty(words: Sequence[str], numbers: Sequence[str]) -> Table:
     return table
 
 
-def _when(day: str, step: str) -> str:
-    return day[:7] if step == "month" else day
-
-
 def _notes(found: Record) -> Iterator[str]:
     """What must stand under the tables."""
+    from remand.evidence.backtest.scores import FEW
+
     meta = found.meta
     yield (
         f"MASE, CRPS and width are per mean change over {meta['season']} {meta['step']}s before "
@@ -255,11 +263,12 @@ def _notes(found: Record) -> Iterator[str]:
     if found.differences.height:
         clusters, of = found.differences.select("clusters", "clustered_by").row(0)
         yield (
-            f"Intervals (95 %) draw {clusters} "
-            f"{'series' if of == 'unique_id' else 'origins'} again, paired"
-            f"{'; what all share at an origin is not in them.' if of == 'unique_id' else '.'}"
-            if clusters > 1
-            else "No intervals: they need two series, or two origins."
+            f"No intervals: they need {FEW} series, or {FEW} origins a whole horizon apart."
+            if clusters < FEW
+            else f"Intervals (95 %) draw {clusters} series again, paired; what all share at an "
+            "origin is not in them."
+            if of == "unique_id"
+            else f"Intervals (95 %) draw {clusters} blocks of origins again, each a horizon long."
         )
     unknown = meta["forecasts"] - meta["scored"]
     if unknown:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from remand.errors import InputError, Problem, did_you_mean
 from remand.evidence.panel import Floats, Panel, Step
@@ -25,10 +26,13 @@ SHOWN = 5
 """Problems of one kind that are told one by one; of the rest, how many."""
 
 REPORTED = ("y", "bookings")
-"""Columns in which a zero of a series that is otherwise large means that nothing was reported."""
+"""Columns in which a zero of a series that was large until then means that nothing was reported."""
 
 TINY = 10.0
-"""A jail that mostly holds fewer may truly be empty; in a larger one a zero is no count."""
+"""A jail that mostly held fewer may truly be empty; in a larger one a zero is no count,"""
+
+HOLES = 3
+"""but so many in a row at most: from the next one on it is taken to have closed."""
 
 _TOLD = "_told"
 _GAPS: dict[Step, tuple[int, int]] = {"day": (1, 1), "week": (7, 7), "month": (28, 31)}
@@ -68,7 +72,7 @@ def lay(rows: pl.DataFrame, faults: Faults, places: Sequence[str] = ()) -> tuple
 
     ``rows``: ``unique_id`` (text), ``ds`` (date), ``y`` (number, may be null), `LINE` (may
     be null), and signals (numbers). ``places`` keeps the series named, in capitals or
-    not. Steps without a row, and zeros in a jail of `TINY` people and more, are not known (NaN).
+    not. Steps without a row, and zeros that are no counts (`silent`), are not known (NaN).
 
     Raises InputError, with the faults found before, for repeated steps, counts below 0, and dates
     that are not of one step; and for a place that is not there.
@@ -198,19 +202,48 @@ def _on_steps(rows: pl.DataFrame, step: Step, faults: Faults, notes: list[str]) 
 # -- the calendar ---------------------------------------------------------------------------
 
 
+def silent(values: Floats) -> NDArray[np.bool_]:
+    """Which zeros of a series (steps,) mean that nothing was reported: (steps,).
+
+    Those among the first `HOLES` in a row, where the median of the values above 0 that stand before
+    them is `TINY` or more. Nothing that stands after a zero is asked, so that a series reads
+    the same whatever came of it.
+
+    >>> silent(np.array([0.0, 40.0, 0.0, 0.0, 30.0, 0.0, 0.0, 0.0, 0.0])).astype(int).tolist()
+    [0, 0, 1, 1, 0, 1, 1, 1, 0]
+    """
+    found, running = np.zeros(len(values), bool), 0
+    for i, value in enumerate(values):
+        if not np.isnan(value):
+            running = running + 1 if value == 0 else 0
+        if value == 0 and running <= HOLES:
+            before = values[:i][values[:i] > 0]
+            found[i] = len(before) > 0 and np.median(before) >= TINY
+    return found
+
+
 def _unreported(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Zeros of larger series made unknown."""
+    """Zeros that are no counts made unknown, with notes that tell of them."""
     notes = []
     for column in [c for c in REPORTED if c in rows.columns]:
-        no_count = (pl.col(column) == 0) & (pl.col(column).median().over("unique_id") >= TINY)
-        found = rows.filter(no_count)
-        if len(found):
-            names = found["unique_id"].unique(maintain_order=True).to_list()
-            whose = ", ".join(names[:4]) + (", …" if len(names) > 4 else "")
+        empty, whose = np.zeros(len(rows), bool), []
+        for (name,), own in (
+            rows.with_row_index("at")
+            .sort("ds")
+            .partition_by("unique_id", maintain_order=True, as_dict=True)
+            .items()
+        ):
+            values = own[column].cast(pl.Float64).fill_null(math.nan).to_numpy()
+            if (found := silent(values)).any():
+                empty[own["at"].to_numpy()[found]] = True
+                whose.append(str(name))
+        if empty.any():
+            shown = ", ".join(sorted(whose)[:4]) + (", …" if len(whose) > 4 else "")
             notes.append(
-                f"{counted(len(found), 'zero')} in {column} of {whose}: taken as not reported"
+                f"{counted(int(empty.sum()), 'zero')} in {column} of {shown}: taken as not "
+                f"reported (the first {HOLES} in a row; later ones are believed)"
             )
-            rows = rows.with_columns(pl.when(no_count).then(None).otherwise(column).alias(column))
+            rows = rows.with_columns(pl.when(~pl.Series(empty)).then(column).alias(column))
     return rows, notes
 
 
@@ -249,6 +282,15 @@ def calendar(first: dt.date, last: dt.date, step: Step) -> Iterator[dt.date]:
     while day <= last:
         yield day
         day = after(day, step)
+
+
+def written(day: dt.date | str, step: Step) -> str:
+    """The first day of a step as people write it.
+
+    >>> written(dt.date(2019, 12, 1), "month"), written("2019-12-01", "day")
+    ('2019-12', '2019-12-01')
+    """
+    return str(day)[:7] if step == "month" else str(day)
 
 
 def after(day: dt.date, step: Step, steps: int = 1) -> dt.date:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 Step = Literal["day", "week", "month"]
 
@@ -82,6 +83,10 @@ class Prediction:
 
     point: Floats
     quantiles: Floats
+
+    def of(self, rows: list[int]) -> Prediction:
+        """Some of the series."""
+        return Prediction(self.point[rows], self.quantiles[rows])
 
 
 Method = Callable[[Panel, int], Prediction]

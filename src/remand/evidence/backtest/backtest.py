@@ -14,8 +14,8 @@ from remand.errors import InputError
 from remand.evidence.backtest import baselines, summary
 from remand.evidence.backtest.origins import check_horizon
 from remand.evidence.backtest.record import Skill, today
-from remand.evidence.backtest.tried import OWN, Period, forecasts
-from remand.evidence.panel import Method
+from remand.evidence.backtest.tried import OWN, Period, forecasts, shown
+from remand.evidence.panel import Method, Panel
 from remand.evidence.reading import Reading
 from remand.provenance import identity, version, versions
 
@@ -25,7 +25,8 @@ class Record:
     """Forecasts from the past and their scores; `summary` beside this tells the columns.
 
     Attributes:
-        forecasts: every forecast, as `remand.evidence.backtest.tried.Tried` tells them.
+        forecasts: every forecast, as `remand.evidence.backtest.tried.Tried` tells them, but none of
+            fewer than ten people (`shown`); they are in all scores.
         overall: a row a model.
         by_horizon, by_series, by_origin: the same by steps ahead, by ``unique_id``, by ``origin``.
         differences: the program's own method against each other one, with 95 % intervals.
@@ -67,6 +68,7 @@ def backtest(
     origins: Sequence[dt.date],
     horizon: int,
     *,
+    places: Sequence[str] = (),
     apart: Period | None = None,
     seed: int = 0,
     say: Callable[[str], None] = lambda _: None,
@@ -79,6 +81,7 @@ def backtest(
             `remand.evidence.backtest.baselines.PARTS` are there, their mean joins them.
         origins: first steps to be forecast; see `remand.evidence.backtest.origins`.
         horizon: steps ahead.
+        places: series that are scored, by default all; the others still tell of what all share.
         apart: a period [from, to) whose dates are scored apart from all others.
         seed: of the bootstrap behind the intervals.
         say: is told what is being done.
@@ -91,7 +94,7 @@ def backtest(
         raise InputError.of(f"--seed cannot be {seed}", fix="give 0 or more", value=seed)
     four = set(baselines.PARTS) <= set(methods)
     tried = forecasts(
-        panel, methods, origins, horizon,
+        panel, methods, origins, horizon, places=places,
         means={baselines.MEAN: baselines.PARTS} if four else {}, apart=apart, say=say,
     )  # fmt: skip
     say("scores")
@@ -109,12 +112,14 @@ def backtest(
         "file": reading.file, "sha256": reading.sha256, "step": panel.step,
         "season": panel.season, "series": own["unique_id"].n_unique(), "horizon": horizon,
         "origins": [str(origin) for origin in sorted(own["origin"].unique())],
-        "models": models, "apart": [str(day) for day in apart] if apart else None, "seed": seed,
+        "places": list(places), "models": models,
+        "apart": [str(day) for day in apart] if apart else None, "seed": seed,
         "forecasts": len(own), "scored": int(own["scored"].sum()),
-        "skipped": list(tried.skipped), "notes": list(reading.notes), "versions": versions(),
+        "skipped": list(tried.skipped), "notes": [*reading.notes, *others(panel, places)],
+        "versions": versions(),
     }  # fmt: skip
     return Record(
-        forecasts=tried.forecasts,
+        forecasts=shown(tried.forecasts),
         overall=overall,
         by_horizon=summary.by_horizon(kept, panel.step),
         by_series=summary.scored(kept, ("unique_id",)),
@@ -126,15 +131,21 @@ def backtest(
     )
 
 
+def others(panel: Panel, places: Sequence[str]) -> list[str]:
+    """A note on series that are read and not told of, if there are any."""
+    more = len(panel.ids) - len(places) if places else 0
+    return [f"{more} more series of the file were read for the course they share"] if more else []
+
+
 def _skill(kept: pl.DataFrame, overall: pl.DataFrame, meta: Mapping[str, Any]) -> Skill | None:
-    until = summary.skill_until(kept)
-    if until is None:
-        return None
     rows = {row["model"]: row for row in overall.to_dicts()}
+    if not {OWN, *summary.NAIVE} <= rows.keys():
+        return None
     own = rows[OWN]
     origins = meta["origins"]
     return Skill(
-        skill_until=until, horizon=meta["horizon"], step=meta["step"],
+        skill_until=summary.skill_until(kept, meta["seed"]),
+        horizon=meta["horizon"], step=meta["step"],
         mase=own["mase"], naive_mase=min(rows[name]["mase"] for name in summary.NAIVE),
         crps=own["crps"], coverage_80=own["coverage_80"], coverage_95=own["coverage_95"],
         origins=(origins[0], origins[-1], len(origins)), series=meta["series"],

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from remand.errors import InputError
+from remand.evidence.holes import bridged, late, mean
 from remand.evidence.panel import LEVELS, Floats, Method, Panel, Prediction
 
 PARTS = ("Naive", "SeasonalNaive", "AutoETS", "AutoTheta")
@@ -26,11 +27,11 @@ MEAN = "Mean"
 """What the mean of the four is called."""
 
 _Z = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
-_BANDS = (10, 20, 30, 40, 50, 60, 70, 80, 90, 95)
 _MIDDLE = LEVELS.index(0.5)
+_BANDS = {round(100 * (1 - 2 * level)): i for i, level in enumerate(LEVELS[:_MIDDLE])}
 
 _LEAST = 5
-"""Values below which nothing can be chosen by a criterion; the last value is then repeated."""
+"""Counts below which nothing can be chosen by a criterion; the last one is then repeated."""
 
 One = Callable[[Floats, int], tuple[Floats, Floats]]
 """A series without gaps and how many steps ahead → a point (steps,), quantiles (steps, levels)."""
@@ -38,21 +39,26 @@ One = Callable[[Floats, int], tuple[Floats, Floats]]
 
 def naive(panel: Panel, horizon: int) -> Prediction:
     """The last value for ever, with bands that widen as a random walk's."""
-    return _each(panel, horizon, partial(_repeated, 1))
+    return _repeated(panel, 1, horizon)
 
 
 def seasonal_naive(panel: Panel, horizon: int) -> Prediction:
-    """The value of a season before, with bands that widen by the season."""
-    return _each(panel, horizon, partial(_repeated, panel.season))
+    """The value of a season before, with bands that widen by the season.
+
+    With no more than one season known, the last value.
+    """
+    return _repeated(panel, panel.season, horizon)
 
 
 def auto_ets(panel: Panel, horizon: int) -> Prediction:
     """Exponential smoothing, its form chosen by AICc. Raises InputError without statsforecast."""
+    available()
     return _each(panel, horizon, partial(_statsforecast, "AutoETS", panel.season))
 
 
 def auto_theta(panel: Panel, horizon: int) -> Prediction:
     """The Theta method, its form chosen by error. Raises InputError without statsforecast."""
+    available()
     return _each(panel, horizon, partial(_statsforecast, "AutoTheta", panel.season))
 
 
@@ -81,44 +87,40 @@ def available() -> None:
         ) from None
 
 
+def _repeated(panel: Panel, season: int, horizon: int) -> Prediction:
+    """The last season of each series again and again, from its last count on."""
+    y = np.array([bridged(row) for row in panel.y]).reshape(panel.y.shape)
+    series, behind = np.arange(len(y))[:, None], late(y)[:, None]
+    known = np.isfinite(y)
+    seasons = np.where(known.sum(axis=1, keepdims=True) > season, season, 1)
+    ahead = behind + np.arange(horizon)
+    point = y[series, panel.y.shape[1] - behind - seasons + ahead % seasons]
+    sigma = np.full(point.shape, np.nan)
+    for own in np.unique(seasons):
+        moved = y[:, own:] - y[:, :-own]
+        spread = np.sqrt(np.nan_to_num(mean(moved**2))[:, None] * (ahead // own + 1))
+        sigma = np.where(seasons == own, spread, sigma)
+    quantiles = point[..., None] + sigma[..., None] * _Z
+    return Prediction(np.maximum(point, 0), np.maximum(quantiles, 0))
+
+
 def _each(panel: Panel, horizon: int, one: One) -> Prediction:
     """A method of single series, on each; NaN for a series nobody was ever counted in.
 
     Steps not reported are filled between their neighbours; those just before the origin are
     forecast with the rest. No count of people is below 0.
     """
-    rows = [_row(y, horizon, one) for y in panel.y]
-    if not rows:
-        return Prediction(np.empty((0, horizon)), np.empty((0, horizon, len(LEVELS))))
-    return Prediction(np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
-
-
-def _row(y: Floats, horizon: int, one: One) -> tuple[Floats, Floats]:
-    known = np.flatnonzero(np.isfinite(y))
-    if not len(known):
-        return np.full(horizon, np.nan), np.full((horizon, len(LEVELS)), np.nan)
-    since, last = known[0], known[-1]
-    filled = np.interp(np.arange(since, last + 1), known, y[known])
-    late = len(y) - 1 - int(last)
-    point, quantiles = one(filled, late + horizon)
-    return np.maximum(point[late:], 0), np.maximum(quantiles[late:], 0)
-
-
-def _repeated(season: int, y: Floats, horizon: int) -> tuple[Floats, Floats]:
-    """The last season again and again; with less than one known, its last value."""
-    if len(y) <= season:
-        season = 1
-    ahead = np.arange(horizon)
-    point = y[len(y) - season + ahead % season]
-    moved = y[season:] - y[:-season]
-    sigma = np.sqrt((moved**2).sum() / max(len(moved), 1) * (ahead // season + 1))
-    return point, point[:, None] + sigma[:, None] * _Z
+    made = naive(panel, horizon)
+    for row, (y, behind) in enumerate(zip(panel.y, late(panel.y), strict=True)):
+        if np.isfinite(y).sum() >= _LEAST:
+            filled = bridged(y)
+            point, quantiles = one(filled[np.isfinite(filled)], behind + horizon)
+            made.point[row] = np.maximum(point[behind:], 0)
+            made.quantiles[row] = np.maximum(quantiles[behind:], 0)
+    return made
 
 
 def _statsforecast(name: str, season: int, y: Floats, horizon: int) -> tuple[Floats, Floats]:
-    available()
-    if len(y) < _LEAST:
-        return _repeated(1, y, horizon)
     from statsforecast import models  # noqa: PLC0415 - an extra, and slow to import
 
     model = getattr(models, name)(season_length=season)
@@ -128,8 +130,7 @@ def _statsforecast(name: str, season: int, y: Floats, horizon: int) -> tuple[Flo
     point = np.asarray(found["mean"], np.float64)
     quantiles = np.empty((horizon, len(LEVELS)))
     quantiles[:, _MIDDLE] = point
-    for band in _BANDS:
-        low = LEVELS.index(round(0.5 - band / 200, 3))
+    for band, low in _BANDS.items():
         quantiles[:, low] = found[f"lo-{band}"]
         quantiles[:, -1 - low] = found[f"hi-{band}"]
     return point, np.sort(quantiles, axis=1)

@@ -12,9 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from remand.evidence.panel import LEVELS, Floats
+from remand.evidence.panel import LEVELS, Floats, Ints
 
 BANDS = {80: (LEVELS.index(0.1), LEVELS.index(0.9)), 95: (LEVELS.index(0.025), LEVELS.index(0.975))}
 """Where the ends of the bands stand in `LEVELS`, by their percent."""
@@ -81,20 +80,61 @@ def width(quantiles: Floats, band: int) -> Floats:
     return wide
 
 
-def skill(own: Floats, naive: Floats) -> int:
-    """Steps ahead up to which one's mean errors (steps,) are worth more than a naive forecast's.
+FEW = 6
+"""Clusters below which no interval is given: of fewer, chance could do anything."""
 
-    What is gained at each step, naive less own, is summed from the first step on; skill lasts to
-    where the sum is highest, for going on from there loses more than it wins. A sum is not decided
-    by the noise of a single step, as the first step that loses would be. 0: nothing is ever gained.
-    An error that is not known (NaN) gains nothing.
 
-    >>> skill(np.array([1.0, 2.1, 2.0, 5.0]), np.array([2.0, 2.0, 3.0, 4.0]))
-    3
+def skill(
+    gained: Floats,
+    ahead: Ints,
+    cluster: Ints,
+    chance: np.random.Generator,
+    draws: int = 4000,
+) -> int | None:
+    """Steps ahead up to which a method is worth more than a naive forecast, beyond doubt.
+
+    What is gained at each step, the mean of naive less own error, is summed from the first step on.
+    Skill lasts to the last step at which the 95 % interval of the sum lies above 0: a sum is not
+    decided by the noise of a single step. 0: it can be told from a naive forecast nowhere. None:
+    there are fewer than `FEW` clusters, too few to tell.
+
+    Intervals are such that all of them hold at once, or the luckiest of many steps would be taken
+    for skill. Were there none, what a cluster gained it could as well have lost: a sum lies above 0
+    if no more than one in forty of the ways in which clusters may have won or lost (all 2ⁿ of
+    them, or so many draws) has as high a sum, in units of its own spread, at any step (P. Westfall
+    & S. Young, *Resampling-Based Multiple Testing*, 1993).
+
+    Args:
+        gained: naive less own error of each forecast (n,); NaN gains nothing.
+        ahead: how many steps ahead each was, from 1.
+        cluster: which forecasts have their luck in common, numbered.
+        chance: draws the ways, where there are more than ``draws``.
+        draws: how many.
+
+    >>> series, step = np.repeat(np.arange(8), 3), np.tile([1, 2, 3], 8)
+    >>> skill(np.where(step < 3, 1.0, -2.5), step, series, np.random.default_rng(0))
+    2
     """
-    gained = np.nancumsum(naive - own)
-    best = int(np.argmax(gained)) if len(gained) else 0
-    return best + 1 if len(gained) and gained[best] > 0 else 0
+    known = np.isfinite(gained)
+    _, of = np.unique(cluster[known], return_inverse=True)
+    clusters = int(of.max(initial=-1)) + 1
+    if clusters < FEW:
+        return None
+    shape = clusters, int(ahead.max())
+    total, count = np.zeros(shape), np.zeros(shape)
+    np.add.at(total, (of, ahead[known] - 1), gained[known])
+    np.add.at(count, (of, ahead[known] - 1), 1.0)
+    part = np.cumsum(total / np.maximum(count.sum(axis=0), 1.0), axis=1)
+    part /= np.maximum(np.sqrt((part**2).sum(axis=0)), np.finfo(float).tiny)
+    if 2**clusters <= draws:
+        ways = 1.0 - 2.0 * np.array(list(np.ndindex((2,) * clusters)))
+    else:
+        ways = chance.choice((-1.0, 1.0), (draws, clusters))
+    highest = np.sort((ways @ part).max(axis=1))
+    # as high but for rounding is as high
+    as_high = len(ways) - np.searchsorted(highest, part.sum(axis=0) * (1 - 1e-9))
+    sure = np.flatnonzero(as_high <= len(ways) / 40)
+    return int(sure[-1]) + 1 if len(sure) else 0
 
 
 @dataclass(frozen=True)
@@ -103,9 +143,9 @@ class Difference:
 
     Attributes:
         mean: mean loss of the first less that of the second; below 0 the first is better.
-        low, high: the 95 % interval; NaN where there is only one cluster.
+        low, high: the 95 % interval; NaN where there are fewer than `FEW` clusters.
         percent: the same of the second's mean loss, with ``percent_low`` and ``percent_high``.
-        clusters: how many the interval stands on.
+        clusters: how many there are.
     """
 
     mean: float
@@ -120,16 +160,17 @@ class Difference:
 def paired(
     first: Floats,
     second: Floats,
-    cluster: NDArray[np.int64],
+    cluster: Ints,
     chance: np.random.Generator,
     draws: int = 2000,
 ) -> Difference:
     """The difference of two methods' mean losses (n,), forecast by forecast, with its interval.
 
-    Whole clusters (n,), numbered from 0, are drawn again with replacement, for the errors of one
-    series have much in common (A. Davison & D. Hinkley, *Bootstrap Methods and their Application*,
-    1997, section 3.8). What all series have in common at an origin is not in the interval. With
-    the same chance, the difference of the two the other way round is its negative, exactly.
+    Whole clusters (n,), numbered, are drawn again with replacement, for the errors of one series,
+    or of origins close to one another, have much in common (A. Davison & D. Hinkley, *Bootstrap
+    Methods and their Application*, 1997, section 3.8). What all clusters have in common is not in
+    the interval. With the same chance, the difference of the two the other way round is its
+    negative, exactly.
     """
     both = np.isfinite(first) & np.isfinite(second)
     _, code = np.unique(cluster[both], return_inverse=True)
@@ -141,7 +182,7 @@ def paired(
     size = np.bincount(code, minlength=groups).astype(np.float64)
     mean, percent = _difference(sums.sum(axis=1), size.sum())
     ends = np.full((2, 2), np.nan)
-    if groups > 1:
+    if groups >= FEW:
         times = chance.multinomial(groups, np.full(groups, 1 / groups), draws).astype(np.float64)
         drawn = _difference(sums @ times.T, times @ size)
         for i, values in enumerate(drawn):

@@ -7,18 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from remand.evidence.backtest.scores import paired, skill
+from remand.evidence.backtest.scores import FEW, paired, skill
 from remand.evidence.backtest.tried import OWN
-from remand.evidence.panel import Step
+from remand.evidence.panel import Ints, Step
 
 SCORES = ("mase", "crps", "coverage_80", "coverage_95", "width_80")
 """Columns of a table of scores, after what they are of and ``model``; then ``forecasts``."""
 
 BAND: Mapping[Step, int] = {"day": 30, "week": 4, "month": 1}
 """Steps ahead that share a row by horizon."""
-
-FEW = 5
-"""Series below which intervals are drawn over origins instead."""
 
 NAIVE = ("Naive", "SeasonalNaive")
 """What skill is measured against."""
@@ -63,20 +60,19 @@ def differences(forecasts: pl.DataFrame, seed: int, own: str = OWN) -> pl.DataFr
 
     Columns: ``score`` (mase or crps), ``a`` (``own``), ``b``, ``difference`` (below 0: ``own`` is
     better) with its 95 % interval ``low``, ``high``; the same in percent of b's score
-    (``percent``, ``percent_low``, ``percent_high``); ``clusters``, of ``clustered_by``: whole
-    series are drawn again, or whole origins where there are fewer than `FEW` series. Empty
-    without a model of that name.
+    (``percent``, ``percent_low``, ``percent_high``); ``clusters``, of ``clustered_by``, as
+    `clusters` has them: below `FEW` of them there is no interval. Empty without a model of that
+    name.
     """
     told = forecasts.filter("scored")
     keys = ["origin", "unique_id", "horizon"]
-    clustered = "unique_id" if told["unique_id"].n_unique() >= FEW else "origin"
     models = [m for m in forecasts["model"].unique(maintain_order=True) if m != own]
     rows = []
     for score, column in (("mase", "error"), ("crps", "crps")):
         wide = told.pivot(on="model", index=keys, values=column).sort(keys)
         if own not in wide.columns:
             return pl.DataFrame()
-        cluster = wide[clustered].rank("dense").cast(pl.Int64).to_numpy()
+        clustered, cluster = clusters(forecasts, wide)
         for other in models:
             # the same series are drawn for every pair: each interval can be had alone
             found = paired(
@@ -94,15 +90,35 @@ def differences(forecasts: pl.DataFrame, seed: int, own: str = OWN) -> pl.DataFr
     return pl.DataFrame(rows).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def skill_until(forecasts: pl.DataFrame, own: str = OWN) -> int | None:
-    """Steps ahead up to which ``own`` is worth more than the better of the two naive forecasts.
+def skill_until(forecasts: pl.DataFrame, seed: int, own: str = OWN) -> int | None:
+    """Steps ahead up to which ``own`` is worth more than the better of two naive forecasts.
 
-    As `scores.skill` says, of mean scaled errors at each step ahead, all series and origins
-    together. None without ``own``, or without `NAIVE`.
+    As `scores.skill` says, of scaled errors; the better at a step is the one that was nearer at
+    it on average. None where there are too few to tell.
     """
-    means = forecasts.filter("scored").group_by("horizon", "model").agg(pl.col("error").mean())
-    wide = means.pivot(on="model", index="horizon", values="error").sort("horizon")
-    if not {own, *NAIVE} <= set(wide.columns):
-        return None
-    at = skill(wide[own].to_numpy(), wide.select(pl.min_horizontal(NAIVE)).to_series().to_numpy())
-    return int(wide["horizon"][at - 1]) if at else 0
+    told = forecasts.filter("scored")
+    wide = told.pivot(on="model", index=["origin", "unique_id", "horizon"], values="error")
+    first, second = (pl.col(name) for name in NAIVE)
+    nearer = (first.mean() <= second.mean()).over("horizon")
+    gained = wide.select(pl.when(nearer).then(first).otherwise(second) - pl.col(own)).to_series()
+    _, cluster = clusters(forecasts, wide)
+    chance = np.random.default_rng(seed)
+    return skill(gained.to_numpy(), wide["horizon"].to_numpy(), cluster, chance)
+
+
+def clusters(forecasts: pl.DataFrame, told: pl.DataFrame) -> tuple[str, Ints]:
+    """Which of some forecasts have their luck in common, and by what: a number each.
+
+    Those of a series (``unique_id``), if there are `FEW` series; else those of a block of origins
+    (``origin``). A block begins with the first origin that lies past all that the first one of the
+    block before looked ahead to: two forecasts half a year ahead, made a month apart, live through
+    five of their six months together.
+    """
+    if told["unique_id"].n_unique() >= FEW:
+        return "unique_id", told["unique_id"].rank("dense").cast(pl.Int64).to_numpy()
+    block, until, blocks = -1, None, {}
+    for origin, last in forecasts.group_by("origin").agg(pl.col("ds").max()).sort("origin").rows():
+        if until is None or origin > until:
+            block, until = block + 1, last
+        blocks[origin] = block
+    return "origin", told["origin"].replace_strict(blocks, return_dtype=pl.Int64).to_numpy()

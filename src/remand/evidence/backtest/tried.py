@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +19,7 @@ from remand.evidence.backtest import scores
 from remand.evidence.backtest.baselines import mean_of
 from remand.evidence.laying import after
 from remand.evidence.panel import LEVELS, Floats, Method, Panel, Prediction
+from remand.outcomes.suppression import SMALL
 
 OWN = "remand"
 """What the program's own method is called."""
@@ -40,6 +40,9 @@ def quantile_name(level: float) -> str:
 
 
 QUANTILES = tuple(quantile_name(level) for level in LEVELS)
+
+SCORED = ("error", "crps", "width_80", *(f"covered_{band}" for band in scores.BANDS))
+"""Columns of a forecast's scores."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def forecasts(
     origins: Sequence[dt.date],
     horizon: int,
     *,
+    places: Sequence[str] = (),
     means: Mapping[str, Sequence[str]] | None = None,
     apart: Period | None = None,
     say: Callable[[str], None] = lambda _: None,
@@ -73,9 +77,12 @@ def forecasts(
 
     Args:
         panel: what happened.
-        methods: ways to forecast, by name; each sees only the steps before an origin.
+        methods: ways to forecast, by name; each sees only the steps before an origin. `OWN` is
+            handed every series, as when it forecasts; others are of single series, and are handed
+            those that are scored.
         origins: first steps to be forecast.
         horizon: steps ahead.
+        places: series that are scored; by default all.
         means: further models: the means of others, by name.
         apart: a period [from, to) whose dates are not scored with the rest.
         say: is told what is being done.
@@ -85,27 +92,37 @@ def forecasts(
     """
     tables: list[pl.DataFrame] = []
     skipped: dict[str, list[str]] = {}
+    asked = np.array([not places or name in places for name in panel.ids])
+    short = False
     for origin in origins:
         known = panel.until(origin)
         scale = scores.scale(known.y, panel.season)
         enough = np.isfinite(known.y).sum(axis=1) >= SEASONS * panel.season
+        short = short or bool((asked & ~enough).any())
         for why, which in (
             (f"less than {SEASONS} seasons of {panel.season} {panel.step}s are known", ~enough),
             ("it never changed from season to season", enough & ~np.isfinite(scale)),
         ):
-            for i in np.flatnonzero(which):
+            for i in np.flatnonzero(asked & which):
                 skipped.setdefault(f"{panel.ids[i]}: {why}", []).append(str(origin))
-        rows = np.flatnonzero(enough & np.isfinite(scale))
-        if not len(rows):
+        rows = np.flatnonzero(asked & enough & np.isfinite(scale)).tolist()
+        if not rows:
             continue
-        known, truth = known.of(list(rows)), _truth(panel, len(known.dates), horizon, rows)
+        kept, truth = known.of(rows), _truth(panel, len(known.dates), horizon, rows)
         made: dict[str, Prediction] = {}
         for name, method in methods.items():
             say(f"{name} from {origin}")
-            made[name] = _checked(name, method(known, horizon), (len(rows), horizon))
+            seen = known if name == OWN else kept
+            found = _checked(name, method(seen, horizon), (len(seen.ids), horizon))
+            made[name] = found.of(rows) if name == OWN else found
         for name, parts in (means or {}).items():
             made[name] = mean_of([made[part] for part in parts])
-        tables.append(_table(panel, origin, known.ids, scale[rows], truth, made, apart))
+        tables.append(_table(panel, origin, kept.ids, scale[rows], truth, made, apart))
+    if not tables and not short:
+        raise InputError.of(
+            "no series ever changed from season to season, so its errors have no scale",
+            fix="give counts that move",
+        )
     if not tables:
         raise InputError.of(
             "no series has a past long enough to be forecast from any origin",
@@ -115,7 +132,24 @@ def forecasts(
     return Tried(pl.concat(tables), tuple(lines))
 
 
-def _truth(panel: Panel, at: int, horizon: int, rows: Any) -> Floats:
+def shown(forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Forecasts as they may be shown: no figure of somebody, but of fewer than ten people.
+
+    Such points, quantiles and truths are null, with scores that would give them away, and
+    ``suppressed`` says so.
+    """
+    there = set(forecasts.columns)
+    figures = [name for name in ("y", "point", *QUANTILES) if name in there]
+    small = {name: pl.col(name).is_between(1e-9, SMALL, closed="none") for name in figures}
+    few = pl.any_horizontal(*small.values()).fill_null(value=False)
+    hidden = small | {name: few for name in SCORED if name in there}
+    return forecasts.with_columns(
+        *(pl.when(is_small.not_()).then(name).alias(name) for name, is_small in hidden.items()),
+        few.alias("suppressed"),
+    )
+
+
+def _truth(panel: Panel, at: int, horizon: int, rows: list[int]) -> Floats:
     """What happened (series, horizon); NaN where nobody knows, or not yet."""
     truth = np.full((len(rows), horizon), np.nan)
     there = panel.y[rows, at : at + horizon]

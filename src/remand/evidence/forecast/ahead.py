@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,15 +11,17 @@ import numpy as np
 import polars as pl
 
 from remand.errors import InputError
-from remand.evidence.backtest.backtest import backtest
+from remand.evidence.backtest.backtest import backtest, others
 from remand.evidence.backtest.baselines import BASELINES
 from remand.evidence.backtest.origins import check_horizon, rolling
-from remand.evidence.backtest.record import Skill
+from remand.evidence.backtest.record import Sight, Skill
+from remand.evidence.backtest.scores import FEW
 from remand.evidence.backtest.summary import NAIVE
-from remand.evidence.backtest.tried import OWN, QUANTILES
+from remand.evidence.backtest.tried import OWN, QUANTILES, shown
 from remand.evidence.forecast.own import Own
-from remand.evidence.laying import after
-from remand.evidence.panel import Method, Panel, Prediction
+from remand.evidence.holes import late
+from remand.evidence.laying import after, written
+from remand.evidence.panel import Method, Panel
 from remand.evidence.reading import Reading
 from remand.provenance import identity, versions
 
@@ -31,10 +32,11 @@ class Ahead:
 
     Attributes:
         forecast: a row a series and step: ``unique_id``, ``ds``, ``horizon`` (from 1), ``point``
-            and `QUANTILES` (people), ``beyond_skill``: further ahead than the record goes with it.
+            and `QUANTILES` (people; null of fewer than ten, and ``suppressed`` says so), ``skill``:
+            what is known of so many steps ahead (`Sight`), ``beyond_skill``: anything but skill.
         panel: what it was made from.
         by: sentences on what was used.
-        skill: the record; None where the past is too short for one.
+        skill: the record; None where there could be none, and a note says why.
         recorded: whether the record was handed in; else it was made from the same file.
         meta: file, horizon, versions, notes.
     """
@@ -95,13 +97,17 @@ def ahead(
         )
     say(f"{len(panel.ids)} series")
     made, by = method.told(panel, horizon)
-    recorded = skill is not None
+    recorded, untried = skill is not None, ""
     if skill is None:
-        skill = _tried(reading, method, horizon, say)
+        try:
+            skill = _tried(reading, method, horizon, say)
+        except InputError as error:
+            untried = error.problems[0].message
     kept = [i for i, name in enumerate(panel.ids) if not places or name in places]
-    panel, made = panel.of(kept), Prediction(made.point[kept], made.quantiles[kept])
+    panel, made = panel.of(kept), made.of(kept)
     origin = after(panel.dates[-1], panel.step)
     steps = np.tile(np.arange(1, horizon + 1), len(panel.ids))
+    sights: list[Sight] = ["not tried" if skill is None else skill.at(int(h)) for h in steps]
     frame = pl.DataFrame(
         {
             "unique_id": [name for name in panel.ids for _ in range(horizon)],
@@ -109,51 +115,49 @@ def ahead(
             "horizon": steps,
             "point": made.point.ravel(),
             **{q: made.quantiles[:, :, k].ravel() for k, q in enumerate(QUANTILES)},
-            "beyond_skill": steps > (0 if skill is None else skill.skill_until),
+            "skill": sights,
+            "beyond_skill": [sight != "skill" for sight in sights],
         }
     ).with_columns(pl.col(pl.Float64).fill_nan(None))
     meta = {
         "file": reading.file, "sha256": reading.sha256, "step": panel.step, "horizon": horizon,
-        "origin": str(origin), "series": len(panel.ids),
-        "notes": [*reading.notes, *_notes(reading, panel, skill, horizon, recorded=recorded)],
+        "origin": str(origin), "series": len(panel.ids), "places": list(places),
+        "record": identity(skill.as_json()) if skill is not None and recorded else None,
+        "notes": [*reading.notes, *others(reading.panel, places),
+                  *_record(reading, skill, untried, horizon, recorded=recorded), *_ended(panel)],
         "versions": versions(),
     }  # fmt: skip
-    return Ahead(frame, panel, by, skill, recorded, meta)
+    return Ahead(shown(frame), panel, by, skill, recorded, meta)
 
 
 def _tried(reading: Reading, method: Own, horizon: int, say: Callable[[str], None]) -> Skill | None:
-    """The record from the file's own past; None where that is too short."""
+    """The record from the file's own past. Raises InputError where there can be none."""
     methods: dict[str, Method] = {OWN: method, **{name: BASELINES[name] for name in NAIVE}}
-    try:
-        origins = rolling(reading.panel, horizon)
-        return backtest(reading, methods, origins, horizon, say=say).skill
-    except InputError:
-        return None
+    origins = rolling(reading.panel, horizon)
+    return backtest(reading, methods, origins, horizon, say=say).skill
 
 
-def _notes(
-    reading: Reading, panel: Panel, skill: Skill | None, horizon: int, *, recorded: bool
-) -> list[str]:
-    """What must be said of a record, of series that ended early, and of those that are not told."""
-    notes = []
-    if (others := len(reading.panel.ids) - len(panel.ids)) > 0:
-        notes.append(f"{others} more series of the file were read for the course they share")
+def _record(
+    reading: Reading, skill: Skill | None, untried: str, horizon: int, *, recorded: bool
+) -> Iterator[str]:
+    """What must be said of a record, or of there being none."""
     if skill is None:
-        notes.append("the past is too short to tell how far ahead this can be trusted")
-    elif recorded and skill.sha256 != reading.sha256:
-        notes.append(f"the record is of another file: {skill.file}, made {skill.made}")
-    elif not recorded:
-        notes.append("the record was made now, from this file's own past; --record gives another")
-    if skill is not None and horizon > skill.horizon:
-        notes.append(f"nothing beyond {skill.horizon} {panel.step}s ahead has been tried")
-    for name, y in zip(panel.ids, panel.y, strict=True):
-        known = np.flatnonzero(np.isfinite(y))
-        if not len(known):
-            notes.append(f"{name} has no count at all, so no forecast")
-        elif known[-1] < len(y) - 1:
-            notes.append(f"{name} was last counted in {_when(panel.dates[known[-1]], panel)}")
-    return notes
+        yield f"nobody has tried how far ahead this can be trusted: {untried}"
+        return
+    if not recorded:
+        yield "the record was made now, from this file's own past; --record gives another"
+    elif skill.sha256 != reading.sha256:
+        yield f"the record is of another file: {skill.file}, made {skill.made}"
+    if skill.skill_until is None:
+        yield f"{FEW} series, or {FEW} origins a whole horizon apart, would tell: remand backtest"
+    if horizon > skill.horizon:
+        yield f"nothing beyond {skill.horizon} {skill.step}s ahead has been tried"
 
 
-def _when(day: dt.date, panel: Panel) -> str:
-    return f"{day:%Y-%m}" if panel.step == "month" else str(day)
+def _ended(panel: Panel) -> Iterator[str]:
+    """Series that ended early, and those that never began."""
+    for name, y, behind in zip(panel.ids, panel.y, late(panel.y), strict=True):
+        if not np.isfinite(y).any():
+            yield f"{name} has no count at all, so no forecast"
+        elif behind:
+            yield f"{name} was last counted in {written(panel.dates[-1 - behind], panel.step)}"

@@ -30,33 +30,8 @@ NEAR = 1e-9
 ENOUGH = 20
 """Errors that give every band of `LEVELS` a finite end (`symmetric`), with one to spare."""
 
-
-def conformal(
-    errors: Floats,
-    points: Floats,
-    levels: Sequence[float] = LEVELS,
-    weights: Floats | None = None,
-) -> Floats:
-    """Quantiles of what is to come, about points (…,): (…, levels), rising, never crossing.
-
-    A level above one half is not exceeded with at least its chance, one below is exceeded with at
-    least the rest, so a band between two such levels covers at least what it says. The median lies
-    half way between its two readings. Where past errors are too few for a level (below 39 for the
-    95 % band) the quantile is infinite: nothing finite could be promised.
-
-    >>> past = np.arange(-9.0, 10.0)[:, None]  # 19 errors, at one horizon
-    >>> conformal(past, np.array([100.0]), (0.05, 0.5, 0.95))
-    array([[ 91., 100., 109.]])
-    >>> conformal(past[5:], np.array([100.0]), (0.05, 0.5, 0.95))
-    array([[ -inf, 102.5,   inf]])
-    """
-    level = np.array(levels)
-    high = at_most(errors, levels, weights)
-    low = -at_most(-errors, list(1.0 - level), weights)
-    middle = np.abs(level - 0.5) < NEAR
-    with np.errstate(invalid="ignore"):  # without any errors the median is ∞ − ∞, and means nothing
-        half_way = (low + high) / 2
-    return points[..., None] + np.where(middle, half_way, np.where(level > 0.5, high, low))
+ONE = np.array([NormalDist().inv_cdf(level) for level in LEVELS]) / NormalDist().inv_cdf(0.975)
+"""Quantiles of a normal law whose 95 % band is one person to either side."""
 
 
 def symmetric(
@@ -65,11 +40,12 @@ def symmetric(
     levels: Sequence[float] = LEVELS,
     weights: Floats | None = None,
 ) -> Floats:
-    """The same where errors are taken to fall to either side alike: a point is its own median.
+    """Quantiles of what is to come, about points (…,): (…, levels), rising, never crossing.
 
-    Half as many past errors do (19 for the 95 % band), and one long fall in a short past does not
-    become a forecast. A band between a level and its complement covers at least what it says,
-    whether or not errors do fall to either side alike.
+    Errors are taken to fall to either side alike: a point is its own median, and one long fall in a
+    short past does not become a forecast. A band between a level and its complement covers at
+    least what it says, whether or not they do. Where past errors are too few for it (below 19 for
+    the 95 % band) its ends are infinite: nothing finite could be promised.
 
     >>> past = np.arange(1.0, 20.0)[:, None]
     >>> symmetric(past, np.array([100.0]), (0.025, 0.25, 0.5, 0.75, 0.975))
@@ -117,9 +93,30 @@ def walk(moved: Floats, horizon: int, origins: int = 2 * ENOUGH - 1) -> Floats:
     """
     seen = moved[np.isfinite(moved)]
     spread = np.sqrt(np.mean(seen**2)) if len(seen) else 0.0
-    normal = NormalDist()
-    at = np.array([normal.inv_cdf((i + 0.5) / origins) for i in range(origins)])
-    return np.asarray(spread * at[:, None] * np.sqrt(np.arange(1, horizon + 1)))
+    return np.asarray(spread * normal(origins)[:, None] * np.sqrt(np.arange(1, horizon + 1)))
+
+
+def normal(count: int = 2 * ENOUGH - 1) -> Floats:
+    """Evenly spaced quantiles of the normal law: (count,).
+
+    >>> normal(3).round(2).tolist()
+    [-0.97, 0.0, 0.97]
+    """
+    return np.array([NormalDist().inv_cdf((i + 0.5) / count) for i in range(count)])
+
+
+def never_sure(points: Floats, quantiles: Floats) -> Floats:
+    """Quantiles (…, `LEVELS`) no nearer to points (…,) than `ONE`: nothing is certain of people.
+
+    A past in which nothing happened tells that little happens, not that nothing can.
+
+    >>> sure = np.full(len(LEVELS), 100.0)
+    >>> never_sure(np.array(100.0), sure)[[0, 10, 20]].tolist()
+    [99.0, 100.0, 101.0]
+    """
+    away = quantiles - points[..., None]
+    wide = np.where(ONE > 0, np.maximum(away, ONE), np.minimum(away, ONE))
+    return points[..., None] + np.where(np.abs(ONE) < NEAR, away, wide)
 
 
 def overlapping(horizon: int, every: int) -> Floats:

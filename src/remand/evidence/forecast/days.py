@@ -10,15 +10,17 @@ whose truth lies on the origin's day or after it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from remand.errors import InputError
-from remand.evidence.forecast.bands import overlapping, symmetric, topped, walk
-from remand.evidence.forecast.flow import YEAR, ahead
+from remand.evidence.forecast.bands import never_sure, overlapping, symmetric, topped, walk
+from remand.evidence.forecast.flow import YEAR, NobodyLeft, ahead
+from remand.evidence.forecast.told import Chosen, Told
+from remand.evidence.holes import bridged, late
 from remand.evidence.panel import LEVELS, Floats, Panel, Prediction
 from remand.fitting.pace import DAMPED
 from remand.records.work import Records
@@ -49,39 +51,8 @@ Path = Callable[[Floats, dt.date, int], Floats]
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """By which way a stretch of days ahead is forecast, and why.
-
-    Attributes:
-        since, until: days ahead, both included; 1 is the origin's own day.
-        way: which.
-        errors: mean absolute error of each at past origins, in people; NaN where none is known.
-        origins: past origins whose truth is known to the end of the stretch.
-    """
-
-    since: int
-    until: int
-    way: str
-    errors: Mapping[str, float]
-    origins: int
-
-    @property
-    def tried(self) -> bool:
-        """Whether past origins span at least as long as they look ahead: else nothing is told."""
-        return self.origins * EVERY >= self.until
-
-
-@dataclass(frozen=True)
-class Told:
-    """A forecast of one jail, and what it was made by: the nearest stretch first."""
-
-    prediction: Prediction
-    chosen: tuple[Chosen, ...]
-
-
-@dataclass(frozen=True)
 class Daily:
-    """A `Method` for daily counts that has a way of its own, and knows when "as today" is better.
+    """Daily counts ahead by a way of its own, or as today where that does better.
 
     Attributes:
         name: what its own way is called.
@@ -93,37 +64,36 @@ class Daily:
     own: Path
     untried: str = HALVES
 
-    def __call__(self, panel: Panel, horizon: int) -> Prediction:
+    def each(self, panel: Panel, horizon: int) -> list[Told]:
         """The forecast of every series on its own. Raises InputError as `told`."""
-        every = [self.told(panel.of([i]), horizon).prediction for i in range(len(panel.ids))]
-        if not every:
-            return Prediction(*_nothing(0, horizon))
-        return Prediction(
-            np.concatenate([one.point for one in every]),
-            np.concatenate([one.quantiles for one in every]),
-        )
+        return [self.told(panel.of([i]), horizon) for i in range(len(panel.ids))]
 
     def told(self, panel: Panel, horizon: int) -> Told:
         """The forecast of a panel's only series; NaN if nobody was ever counted in it.
 
-        Days not reported are filled between their neighbours, and no error is read off them.
+        Days not reported are filled between their neighbours, and no error is read off them. What
+        was last counted some days ago is as unsure as what lies so many days further ahead.
         Raises InputError for a panel of weeks or months, or of several series.
         """
         y, origin = _only(panel)
         if not np.isfinite(y).any():
-            return Told(Prediction(*_nothing(1, horizon)), ())
-        errors = self._errors(y, origin, horizon)
+            nothing = np.full((1, horizon), np.nan)
+            return Told(Prediction(nothing, np.repeat(nothing[..., None], len(LEVELS), 2)), ())
+        behind = int(late(panel.y)[0])
+        reach = behind + horizon
+        errors = self._errors(y, origin, reach)[:, :, behind:]
         chosen = self._chosen(errors, horizon)
         own = _share(chosen, horizon)
         share = np.stack([1.0 - own, own])
         point = (share * self._paths(y, origin, horizon)).sum(axis=0)
         past, weights = topped(
-            (share[:, None] * errors).sum(axis=0), overlapping(horizon, EVERY),
-            walk(moved(y), horizon),
+            (share[:, None] * errors).sum(axis=0), overlapping(reach, EVERY)[behind:],
+            walk(moved(y), reach)[:, behind:],
         )  # fmt: skip
         off = symmetric(past, np.zeros(horizon), weights=weights)
         # nobody is surer of what lies further ahead
-        quantiles = point[:, None] + np.sign(off) * np.maximum.accumulate(np.abs(off), axis=0)
+        off = np.sign(off) * np.maximum.accumulate(np.abs(off), axis=0)
+        quantiles = never_sure(point, point[:, None] + off)
         made = Prediction(np.maximum(point, 0.0)[None], np.maximum(quantiles, 0.0)[None])
         return Told(made, chosen)
 
@@ -144,7 +114,7 @@ class Daily:
 
     def _paths(self, y: Floats, origin: dt.date, horizon: int) -> Floats:
         """People, as today and by the own way, with the shape of the week: (2, horizon)."""
-        filled = _filled(y)
+        filled = bridged(y, ends=True)
         week = weekdays(filled)
         shape = week[np.arange(horizon) % 7] - week[-1]
         today = np.full(horizon, filled[-1])
@@ -164,8 +134,10 @@ class Daily:
                 for way, values in off.items()
             }
             best = min(mean, key=mean.__getitem__)
-            one = Chosen(since + 1, until, best, mean, int(known[:, -1].sum()))
-            out.append(one if one.tried else replace(one, way=self.untried))
+            origins = int(known[:, -1].sum())
+            tried = origins * EVERY >= until  # they span at least as long as they look ahead
+            way = best if tried else self.untried
+            out.append(Chosen(since + 1, until, way, mean, "people", origins, tried))
         return tuple(out)
 
 
@@ -191,11 +163,15 @@ class Stays:
 
     def __call__(self, y: Floats, origin: dt.date, horizon: int) -> Floats:
         """As `Path`; as today before the records have anything to say."""
+        today = np.full(horizon, y[-1])
         if (origin - self.records.since).days < LEAST:
-            return np.full(horizon, y[-1])
+            return today
         key = origin, horizon
-        if key not in self.made:
-            self.made[key] = ahead(self.records, origin, horizon)
+        try:
+            if key not in self.made:
+                self.made[key] = ahead(self.records, origin, horizon)
+        except NobodyLeft:
+            return today
         return self.made[key]
 
 
@@ -246,7 +222,8 @@ def moved(y: Floats) -> Floats:
 def _share(chosen: Sequence[Chosen], horizon: int) -> Floats:
     """How far each day ahead goes by the own way, 0 … 1: (horizon,); between stretches it glides.
 
-    >>> _share((Chosen(1, 2, AS_TODAY, {}, 9), Chosen(3, 5, FLOW, {}, 9)), 5)
+    >>> near = Chosen(1, 2, AS_TODAY, {}, "people", 9, tried=True)
+    >>> _share((near, Chosen(3, 5, FLOW, {}, "people", 9, tried=True)), 5)
     array([0. , 0. , 0.5, 1. , 1. ])
     """
     parts = {AS_TODAY: 0.0, HALVES: 0.5}
@@ -266,14 +243,3 @@ def _only(panel: Panel) -> tuple[Floats, dt.date]:
             fix="give one series of daily counts",
         )
     return panel.y[0], panel.dates[-1] + dt.timedelta(1)
-
-
-def _filled(y: Floats) -> Floats:
-    """Days not reported between their neighbours, at either end as the nearest."""
-    known = np.flatnonzero(np.isfinite(y))
-    return np.asarray(np.interp(np.arange(len(y)), known, y[known]))
-
-
-def _nothing(series: int, horizon: int) -> tuple[Floats, Floats]:
-    """Points and quantiles of series of which nothing is known."""
-    return np.full((series, horizon), np.nan), np.full((series, horizon, len(LEVELS)), np.nan)

@@ -17,6 +17,7 @@ import datetime as dt
 
 import numpy as np
 
+from remand.errors import InputError
 from remand.evidence.panel import Floats
 from remand.fitting.pace import TREND_FROM, carried
 from remand.fitting.survival import Observed, incidence
@@ -33,11 +34,15 @@ YEAR = 364
 """Days to the same day of the week a year before."""
 
 
+class NobodyLeft(InputError):  # noqa: N818 - it says what is so
+    """No stay has ended in the time that is watched, so there is no law of leaving."""
+
+
 def ahead(records: Records, origin: dt.date, horizon: int) -> Floats:
     """Expected census (horizon,) of an origin and the days after it, by what was known before it.
 
     Nothing that any census from the origin on tells is read (`Records.known`). Raises InputError
-    for an origin outside the window, or if nobody had yet been seen to leave.
+    for an origin outside the window, and `NobodyLeft`.
     """
     known = records.known(origin)
     late = (origin - known.until).days  # no snapshot was taken just before the origin
@@ -53,12 +58,14 @@ def hazard(seen: Seen, days: int) -> Floats:
     """The chance (days + 1,) of leaving after 0, 1, … days of those who were still inside then.
 
     Never quite 1: where the only one at risk left, others who have stayed longer still go on.
-    Raises InputError if nobody has left.
+    Raises `NobodyLeft` if that is so.
     """
     # an end between two snapshots is taken at the first: nine days a year tell no law apart
     stay = seen.out - seen.into
     # who left on the first day, before its census, was never watched
     kept = stay >= seen.entry
+    if not (kept & seen.ended).any():
+        raise NobodyLeft.of("no stay has ended yet", fix="give records that go on longer")
     entry, stay, cause = seen.entry[kept], stay[kept], np.where(seen.ended[kept], 0, -1)
     one = np.zeros(len(stay), np.int64)
     law = incidence(Observed(one, one, entry, stay, stay, cause), 1, 1)

@@ -8,25 +8,27 @@ Errors are taken in logarithms, so that counties of every size speak of the same
 divided by how far forecasts were off at that horizon (all counties together) and in that county
 (shrunk towards all), pooled, and read as conformal quantiles (`bands`), even on both sides: that
 the past happened to fall tells nothing about the next two years. What all counties did at once is
-known from few periods, and widens them.
+known from few periods, and widens them. A county that was last counted some steps ago is forecast
+from there, so its bands are those of so many steps further ahead.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
-from remand.evidence.backtest.scores import skill
-from remand.evidence.forecast.bands import conformal, walk
-from remand.evidence.forecast.level import A_MONTH, last, level, stock_and_flow
+from remand.evidence.backtest.baselines import naive, seasonal_naive
+from remand.evidence.forecast.bands import never_sure, normal, symmetric, topped, walk
+from remand.evidence.forecast.level import A_MONTH, level, stock_and_flow
+from remand.evidence.forecast.told import Chosen, Told
+from remand.evidence.holes import late, mean
 from remand.evidence.panel import LEVELS, Floats, Panel, Prediction, Step
 
 Candidate = Callable[[Panel, int], Floats]
-"""A way to forecast: what is known, how many steps → people (series, steps ahead)."""
+"""A way to forecast: what is known, how many steps → people (series, steps ahead), for every series
+of which anything is known."""
 
 NAIVE, SEASONAL = "naive", "seasonal naive"
 
@@ -48,65 +50,38 @@ YEARS_OWN = 3.0
 TOLD = 0.2
 """A signal known in fewer of the steps is not forecast from."""
 
-ENOUGH = 39
-"""Errors needed for a 95 % band; where there are fewer, a normal law's are added."""
+NORMAL = normal() / np.abs(normal()).mean()
+"""Errors of a normal law whose mean size is 1: what is added where there are too few."""
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """A forecast with its record.
-
-    Attributes:
-        dates: (steps ahead,) first day of each.
-        prediction: people, with quantiles.
-        by: the candidate that was used.
-        errors: mean absolute error of each candidate from the origins of the past, in percent,
-            by step ahead (NaN where none is known yet).
-        origins: of the past, how many.
-        skill_until: steps ahead up to which what was used did better than both naive ones did;
-            0 if it never did.
-    """
-
-    dates: tuple[dt.date, ...]
-    prediction: Prediction
-    by: str
-    errors: Mapping[str, Floats]
-    origins: int
-    skill_until: int
-
-
-def remand(panel: Panel, horizon: int) -> Prediction:
-    """The forecast as a `Method`."""
-    return forecast(panel, horizon).prediction
-
-
-def forecast(panel: Panel, horizon: int, more: Mapping[str, Candidate] | None = None) -> Forecast:
+def forecast(panel: Panel, horizon: int) -> Told:
     """Forecast every series of a panel, from the step after its last.
 
     Args:
         panel: what is known; all of it is used.
         horizon: steps ahead, from 1.
-        more: further candidates by name (from stays, where there are stays).
     """
-    ways = {**candidates(panel), **(more or {})}
+    ways = candidates(panel)
     origins = range(_first(panel), panel.y.shape[1], STRIDE[panel.step])
-    past = {name: _past(panel, way, origins, horizon) for name, way in ways.items()}
-    errors = {name: 100 * np.expm1(_mean(np.abs(of), (0, 1))) for name, of in past.items()}
-    by = _best(past)
+    reach = horizon + int(late(panel.y).max(initial=0))
+    past = {name: _past(panel, way, origins, reach) for name, way in ways.items()}
+    errors = _off({name: of[:, :, :horizon] for name, of in past.items()})
+    tried = bool(np.isfinite(errors[NAIVE]))
+    by = min(errors, key=errors.__getitem__) if tried else NAIVE
     point = np.maximum(ways[by](panel, horizon), 0.0)
-    return Forecast(
-        dates=_dates(panel, horizon),
-        prediction=Prediction(point, _quantiles(point, past[by], panel)),
-        by=by,
-        errors=errors,
-        origins=len(origins),
-        skill_until=skill(errors[by], np.fmin(errors[NAIVE], errors[SEASONAL])),
-    )
+    percent = {name: float(100 * np.expm1(error)) for name, error in errors.items()}
+    known = int(np.isfinite(past[by][:, :, :horizon]).any(axis=(1, 2)).sum())
+    chosen = Chosen(1, horizon, by, percent, "%", known, tried)
+    return Told(Prediction(point, _quantiles(point, past[by], panel)), (chosen,))
 
 
 def candidates(panel: Panel) -> dict[str, Candidate]:
     """What can be tried on a panel. Stock and flow where admissions are told."""
-    found: dict[str, Candidate] = {NAIVE: _naive, SEASONAL: _seasonal, "level": level}
+    found: dict[str, Candidate] = {
+        NAIVE: lambda known, horizon: naive(known, horizon).point,
+        SEASONAL: lambda known, horizon: seasonal_naive(known, horizon).point,
+        "level": level,
+    }
     bookings = panel.signals.get("bookings")
     if bookings is not None and (bookings > 0).mean() >= TOLD:
         found["stock and flow"] = stock_and_flow
@@ -115,18 +90,6 @@ def candidates(panel: Panel) -> dict[str, Candidate]:
 
 def _first(panel: Panel) -> int:
     return max(SEASONS_FIRST * panel.season, round(MONTHS_FIRST * A_MONTH[panel.step]))
-
-
-def _naive(panel: Panel, horizon: int) -> Floats:
-    return np.repeat(last(panel.y)[:, None], horizon, axis=1)
-
-
-def _seasonal(panel: Panel, horizon: int) -> Floats:
-    """The last season again; as today where it is not known."""
-    season, y = panel.season, panel.y
-    at = y.shape[1] - season + np.arange(horizon) % season
-    then = np.where(at >= 0, y[:, np.maximum(at, 0)], np.nan)
-    return np.where(np.isfinite(then), then, _naive(panel, horizon))
 
 
 def _past(panel: Panel, way: Candidate, origins: range, horizon: int) -> Floats:
@@ -141,28 +104,31 @@ def _past(panel: Panel, way: Candidate, origins: range, horizon: int) -> Floats:
     return out
 
 
-def _best(past: Mapping[str, Floats]) -> str:
-    """The candidate whose errors were smallest, where all of them have one; naive before any."""
+def _off(past: Mapping[str, Floats]) -> dict[str, float]:
+    """The mean error of each candidate where all of them have one; NaN before any."""
     shared = np.all([np.isfinite(of) for of in past.values()], axis=0)
-    if not shared.any():
-        return NAIVE
-    return min(past, key=lambda name: float(np.abs(past[name][shared]).mean()))
+    return {
+        name: float(np.abs(of[shared]).mean()) if shared.any() else np.nan
+        for name, of in past.items()
+    }
 
 
 def _quantiles(point: Floats, errors: Floats, panel: Panel) -> Floats:
-    """Quantiles (series, steps ahead, levels) of what is to come around a point."""
-    size, own, scaled = _scaled(errors, panel)
-    wider = _few(scaled, STRIDE[panel.step])
-    out = np.empty((*point.shape, len(LEVELS)))
-    for h in range(point.shape[1]):
+    """Quantiles (series, steps ahead, levels) of what is to come around a point.
+
+    ``errors`` reach as much further ahead as a series may be late.
+    """
+    horizon = point.shape[1]
+    size, own, scaled = _scaled(errors, panel, horizon)
+    wide = size[:, None] * _few(scaled, STRIDE[panel.step])
+    for h in range(len(size)):
         near = scaled[:, :, max(0, h - NEAR) : h + NEAR + 1]
-        near = near[np.isfinite(near)]
-        even = np.concatenate([near, -near])
-        if len(even) < ENOUGH:
-            even = np.concatenate([even, NORMAL])
-        wide = size[h] * own[:, None] * wider[h] * conformal(even[:, None], np.zeros(1))
-        out[:, h] = np.expm1(np.log1p(point[:, h, None]) + wide)
-    return np.maximum(out, 0.0)
+        near = near[np.isfinite(near)][:, None]
+        every, weights = topped(near, np.ones(1), NORMAL[:, None])
+        wide[h] *= symmetric(every, np.zeros(1), weights=weights)[0]
+    ahead = late(panel.y)[:, None] + np.arange(horizon)
+    off = own[:, None, None] * wide[ahead]
+    return np.maximum(never_sure(point, np.expm1(np.log1p(point)[..., None] + off)), 0.0)
 
 
 def _few(scaled: Floats, stride: int) -> Floats:
@@ -173,29 +139,23 @@ def _few(scaled: Floats, stride: int) -> Floats:
     """
     from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
 
-    normal = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
+    law = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
     out = np.ones((scaled.shape[2], len(LEVELS)))
     for h in range(len(out)):
         at = scaled[:, :, h]
-        squares, common = _mean(at**2, (0, 1)), _mean(_mean(at, 1) ** 2, 0)
-        if not squares > 0:
+        squares, common = mean(at**2, (0, 1)), mean(mean(at) ** 2, 0)
+        if not squares > 0:  # what lies further ahead than anything known is known no better
+            out[h] = out[h - 1] if h else out[h]
             continue
         periods = max(np.isfinite(at).any(axis=1).sum() * stride / (h + 1), 1.0)
-        ratio = np.divide(
-            stdtrit(periods, LEVELS), normal, out=np.ones_like(normal), where=normal != 0
-        )
+        ratio = np.divide(stdtrit(periods, LEVELS), law, out=np.ones_like(law), where=law != 0)
         out[h] = np.sqrt(1 + common / squares * (ratio**2 - 1))
     return out
 
 
-NORMAL = np.array([NormalDist().inv_cdf((i + 0.5) / ENOUGH) for i in range(ENOUGH)])
-NORMAL /= np.abs(NORMAL).mean()
-"""Errors of a normal law whose mean size is 1."""
-
-
-def _scaled(errors: Floats, panel: Panel) -> tuple[Floats, Floats, Floats]:
+def _scaled(errors: Floats, panel: Panel, horizon: int) -> tuple[Floats, Floats, Floats]:
     """How far off by horizon (steps,), by county (series,), and errors divided by both."""
-    by_horizon = _mean(np.abs(errors), (0, 1))
+    by_horizon = mean(np.abs(errors), (0, 1))
     ahead = np.arange(1, len(by_horizon) + 1)
     known = np.isfinite(by_horizon) & (by_horizon > 0)
     if known.any():
@@ -204,27 +164,11 @@ def _scaled(errors: Floats, panel: Panel) -> tuple[Floats, Floats, Floats]:
         by_horizon = np.where(ahead <= last + 1, by_horizon, beyond)
     else:
         moved = np.diff(np.log1p(panel.y), axis=1).ravel()
-        by_horizon = np.abs(walk(moved, len(ahead), ENOUGH)).mean(axis=0)
+        by_horizon = np.abs(walk(moved, len(ahead))).mean(axis=0)
     size = np.maximum.accumulate(np.nan_to_num(by_horizon))
     ratio = errors / np.where(size > 0, size, 1.0)
     years = errors.shape[0] * STRIDE[panel.step] / A_MONTH[panel.step] / 12
-    mine = _mean(np.abs(ratio), (0, 2))
+    mine = mean(np.abs(ratio[:, :, :horizon]), (0, 2))
     mine = np.where(np.isfinite(mine) & (mine > 0), mine, 1.0)
     own = np.exp(years / (years + YEARS_OWN) * np.log(mine))
     return size, own, ratio / own[:, None]
-
-
-def _mean(values: Floats, axis: int | tuple[int, ...]) -> Floats:
-    """The mean of what is known; NaN where nothing is."""
-    known = np.isfinite(values)
-    total, count = np.where(known, values, 0.0).sum(axis=axis), known.sum(axis=axis)
-    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
-
-
-def _dates(panel: Panel, horizon: int) -> tuple[dt.date, ...]:
-    last = panel.dates[-1]
-    if panel.step == "month":
-        months = [last.year * 12 + last.month - 1 + k for k in range(1, horizon + 1)]
-        return tuple(dt.date(m // 12, m % 12 + 1, 1) for m in months)
-    days = 7 if panel.step == "week" else 1
-    return tuple(last + dt.timedelta(days * k) for k in range(1, horizon + 1))

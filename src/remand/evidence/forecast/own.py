@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,16 +31,15 @@ class Own:
         """The forecast, and sentences on what did best so far and was used, naive or not."""
         if self.daily is None:
             made = months.forecast(panel, horizon)
-            return made.prediction, (_by(made),)
-        each = [self.daily.told(panel.of([i]), horizon) for i in range(len(panel.ids))]
-        made_of = Prediction(
+            return made.prediction, tuple(one.says for one in made.chosen)
+        each = self.daily.each(panel, horizon)
+        together = Prediction(
             np.concatenate([one.prediction.point for one in each]),
             np.concatenate([one.prediction.quantiles for one in each]),
         )
         whose = [f"{name}, " if len(each) > 1 else "" for name in panel.ids]
-        return made_of, tuple(
-            f"{name}days {part.since} to {part.until}: "
-            f"{_nearest(part.way, part.errors, part.origins)}"
+        return together, tuple(
+            f"{name}days {part.since} to {part.until}: {part.says}"
             for name, one in zip(whose, each, strict=True)
             for part in one.chosen
         )
@@ -54,28 +52,3 @@ def own(path: str | Path, panel: Panel) -> Own:
     if is_database(Path(path)) and work.contents(path).stays:
         return Own(days.from_stays(work.read(path)))
     return Own(days.from_counts())
-
-
-def _by(made: months.Forecast) -> str:
-    """What did best so far, for months and weeks."""
-    means = {
-        name: float(np.nanmean(of)) for name, of in made.errors.items() if np.isfinite(of).any()
-    }
-    return _nearest(made.by, means, made.origins, " %")
-
-
-def _nearest(way: str, errors: Mapping[str, float], origins: int, unit: str = "") -> str:
-    """What was used, and how far off all that was tried has been.
-
-    >>> _nearest("as today", {"as today": 110.2, "drift": 126.0}, 87)
-    'as today, nearest from 87 origins of the past (off by 110 people; drift 126)'
-    """
-    known = {name: error for name, error in errors.items() if np.isfinite(error)}
-    if way not in known:
-        return f"{way}, for the past is too short to try anything on"
-    digits = ".1f" if unit else ",.0f"
-    others = "".join(f"; {name} {known[name]:{digits}}{unit}" for name in known if name != way)
-    return (
-        f"{way}, nearest from {origins} origins of the past "
-        f"(off by {known[way]:{digits}}{unit or ' people'}{others})"
-    )
