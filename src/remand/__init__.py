@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from remand.model.platform import Platform, Scenario
     from remand.model.policy import Policy
     from remand.present.charts import chart
+    from remand.present.report import report
     from remand.runs.explain import Explanation
     from remand.runs.measurement import Measurement
     from remand.runs.run import Run
@@ -57,6 +58,7 @@ _HOMES = {
     "read_platform": "remand.files",
     "read_scenario": "remand.files",
     "replay": "remand.api.evidence",
+    "report": "remand.present.report",
     "simulate": "remand.api.models",
     "solve": "remand.api.models",
     "starter": "remand.api.models",
@@ -92,6 +94,7 @@ __all__ = [
     "read_platform",
     "read_scenario",
     "replay",
+    "report",
     "simulate",
     "solve",
     "starter",

@@ -390,10 +390,10 @@ def test_origins_that_are_given_move_to_the_next_step():
 
 
 def test_rolling_origins_leave_a_past_and_the_whole_horizon():
-    """Ten at most, or all between two ends."""
+    """Twelve at most, or all between two ends."""
     months, days = panel_of("month", 240, series=1), panel_of("day", 900, series=1)
     found = origins.rolling(months, 24)
-    assert (len(found), found[-1]) == (10, dt.date(2028, 1, 1))
+    assert (len(found), found[-1]) == (12, dt.date(2028, 1, 1))
     assert {(b - a).days for a, b in itertools.pairwise(found)} <= {365, 366}
     found = origins.rolling(days, 180)
     assert {day.day for day in found} == {1}

@@ -8,10 +8,10 @@ import re
 import pytest
 
 import remand as rm
-from remand.cli import costs
 from remand.files import load_model, read_model
 from remand.model.uncertain import Uncertain
 from remand.outcomes import cost
+from remand.present import costs
 
 PRICES = """\
 prices:

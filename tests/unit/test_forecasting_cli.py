@@ -337,3 +337,32 @@ def test_a_place_is_forecast_with_all_the_file_tells(verbs, jails):
     for row in told["forecast"]:
         assert row["point"] == every[row["unique_id"], row["ds"]]["point"]
     assert any("read for the course they share" in note for note in told["run"]["notes"])
+
+
+def test_the_file_that_is_read_is_never_written_over(verbs, jails):
+    """By neither verb, under any option."""
+    before = jails.read_bytes()
+    for verb, option in (("forecast", "--out"), ("backtest", "--out")):
+        code, _, err = verbs(verb, jails, option, jails)
+        assert code == 2
+        assert "is the file that is read" in err
+    assert jails.read_bytes() == before
+
+
+def test_a_horizon_no_past_can_speak_of_is_refused(verbs, jails):
+    """Not a date beyond the calendar's end, and no hour of waiting."""
+    code, _, err = verbs("forecast", jails, "--horizon", 100_000)
+    assert code == 2
+    assert "--horizon cannot be 100000. Fix: give 1 to 120 months" in err
+
+
+def test_the_record_is_one_however_far_is_asked(verbs, jails):
+    """What lies beyond it is said to be untried."""
+    skills = set()
+    for horizon in (24, 30, 48):
+        _, out, _ = verbs("forecast", jails, "--horizon", horizon, "--json")
+        told = json.loads(out)
+        skills.add((told["skill"]["horizon"], told["skill"]["skill_until"]))
+        late = [r["skill"] for r in told["forecast"] if r["horizon"] > 24]
+        assert set(late) <= {"not tried"}
+    assert len(skills) == 1

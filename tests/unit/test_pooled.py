@@ -188,7 +188,7 @@ def test_records_that_differ_by_a_hidden_person_have_the_same_rows(build, draws)
 
 def test_compare_says_so_in_place_of_a_bare_word(build):
     """One line under the table, for both plans at once since they lean on the same."""
-    from remand.cli.compare import notes
+    from remand.present.words import notes
 
     spec = county(build, {"Black": 5.0, "white": 15.0})
     run = rm.compare(spec, plans(build), until=build.day(28))

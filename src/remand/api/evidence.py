@@ -10,26 +10,23 @@ from remand.api.days import Day, day_of
 from remand.evidence.backtest.backtest import Record
 from remand.evidence.backtest.backtest import backtest as score
 from remand.evidence.backtest.baselines import BASELINES, PARTS
-from remand.evidence.backtest.origins import given, rolling
+from remand.evidence.backtest.origins import HORIZON, given, rolling
 from remand.evidence.backtest.record import read_skill
 from remand.evidence.backtest.tried import OWN
 from remand.evidence.forecast.ahead import Ahead, ahead
 from remand.evidence.forecast.own import own
-from remand.evidence.panel import Method, Panel, Step
+from remand.evidence.panel import Method, Panel
 from remand.evidence.reading import read_panel
 from remand.evidence.replay.replay import DRAWS
 from remand.evidence.replay.replay import replay as replay_case
 from remand.evidence.replay.replayed import Replay
-
-HORIZON: dict[Step, int] = {"day": 180, "week": 26, "month": 24}
-"""Steps ahead, where none are asked for."""
 
 
 def forecast(
     file: str | Path,
     horizon: int | None = None,
     *,
-    places: Sequence[str] = (),
+    places: str | Sequence[str] = (),
     record: str | Path | None = None,
     check: Callable[[Panel], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
@@ -39,7 +36,7 @@ def forecast(
     Args:
         file: a table with columns ``unique_id, ds, y`` and signals such as ``bookings``; a file
             that `remand.sources` knows; or a work file.
-        horizon: steps ahead; by default `HORIZON`.
+        horizon: steps ahead; by default `remand.evidence.backtest.origins.HORIZON`.
         places: only these series are told of. Months and weeks of the others are still read, for
             what all of them share.
         record: the file that ``remand backtest --record`` wrote; by default one is made now.
@@ -50,7 +47,7 @@ def forecast(
     """
     skill = None if record is None else read_skill(record)
     reading = read_panel(file)
-    picked = reading.of(places)
+    picked = reading.of(_several(places))
     check(picked.panel)
     if reading.panel.step == "day":  # days are forecast jail by jail
         reading = picked
@@ -63,12 +60,12 @@ def forecast(
 def backtest(
     file: str | Path,
     horizon: int | None = None,
-    origins: Sequence[Day] | None = None,
+    origins: Day | Sequence[Day] | None = None,
     *,
     since: Day | None = None,
     until: Day | None = None,
     every: str | None = None,
-    places: Sequence[str] = (),
+    places: str | Sequence[str] = (),
     baselines: Sequence[str] = PARTS,
     apart: tuple[Day, Day] | None = None,
     seed: int = 0,
@@ -78,7 +75,7 @@ def backtest(
 
     Args:
         file: as for `forecast`.
-        horizon: steps ahead; by default `HORIZON`.
+        horizon: steps ahead; by default `remand.evidence.backtest.origins.HORIZON`.
         origins: first steps to be forecast; by default they roll over the file.
         since: the first origin, if they roll.
         until: the last one.
@@ -94,7 +91,7 @@ def backtest(
     Raises InputError with every problem found, if the file or what is asked of it is wrong.
     """
     reading = read_panel(file)
-    picked = reading.of(places).panel.ids if places else ()
+    picked = reading.of(_several(places)).panel.ids if places else ()
     if reading.panel.step == "day":  # days are forecast jail by jail
         reading = reading.of(picked)
     panel = reading.panel
@@ -103,11 +100,17 @@ def backtest(
         first, last = (None if day is None else day_of(day) for day in (since, until))
         from_ = rolling(panel, ahead_, first, last, every)
     else:
-        from_ = given(panel, [day_of(day) for day in origins])
+        each = [origins] if isinstance(origins, str | dt.date) else origins
+        from_ = given(panel, [day_of(day) for day in each])
     methods: dict[str, Method] = {OWN: own(file, panel)}
     methods |= {name: BASELINES[name] for name in baselines}
     period = None if apart is None else (day_of(apart[0]), day_of(apart[1]))
     return score(reading, methods, from_, ahead_, places=picked, apart=period, seed=seed, say=say)
+
+
+def _several(places: str | Sequence[str]) -> Sequence[str]:
+    """One name is a list of one."""
+    return [places] if isinstance(places, str) else places
 
 
 def replay(

@@ -93,6 +93,7 @@ def backtest(
 
     written_as(out, "--out", looking.TABLES)
     written_as(record, "--record", (".json",))
+    looking.spare(file, out, record)
     shown = [known(one, BY, "--by") for one in by or ["horizon"]]
     chosen = [known(one, tuple(BASELINES), "--baseline") for one in baseline or BASELINES]
     if any(name.startswith("Auto") for name in chosen):

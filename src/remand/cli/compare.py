@@ -170,8 +170,10 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 def _show(run: Run) -> None:
     from rich.table import Table
 
-    from remand.cli import costs, show, sure
+    from remand.cli import show
     from remand.outcomes.figures import OVERFLOW
+    from remand.present import costs, sure
+    from remand.present.words import notes
 
     meta = run.meta
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
@@ -214,26 +216,3 @@ def _show(run: Run) -> None:
                 console.print(line)
     for line in (*show.overflow(run), *costs.lines(run), f"Engine: {meta['engine']}.", *notes(run)):
         console.print(line, style="dim")
-
-
-def notes(run: Run) -> list[str]:
-    """What must stand under every table of a run."""
-    from remand.cli import show
-
-    rates = run.series.filter(run.series["quantity"] == "rate")
-    unit = next(iter(rates["denominator"].drop_nulls()), None)
-    stays = "stay_admission" in run.series["quantity"]
-    people = run.series.filter(run.series["quantity"] == "population")
-    counting = next(iter(people["basis"].drop_nulls()), "")
-    lines = [
-        f"Counted: {counting}." if counting else "",
-        f"Rates: people per 100,000 {unit}." if unit else "",
-        "Stay: mean stay of those admitted in the period, to its end." if stays else "",
-        f"Bands: {run.meta['bands']}.",
-        f"Inferred: {run.meta['inferred']}.",
-        *show.pooled(run.summary),
-        *show.claims(run),
-        *(f"Note: {warning}." for warning in run.warnings),
-        f"Run {run.identity}, remand {run.meta['versions']['remand']}.",
-    ]
-    return [line for line in lines if line]

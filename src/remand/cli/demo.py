@@ -52,7 +52,7 @@ def _show(run: Run, model: Model) -> None:
     from rich.table import Table
 
     from remand.cli import show
-    from remand.cli.compare import notes
+    from remand.present.words import notes
 
     rows: dict[tuple[str, str, str, int], dict[str, Any]] = {
         (row["scenario"], row["quantity"], row["kind"], row["date"].year): row

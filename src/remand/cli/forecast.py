@@ -67,6 +67,7 @@ def forecast(
 
     written_as(out, "--out", looking.TABLES)
     written_as(chart, "--chart", (".png", ".svg", ".html"))
+    looking.spare(file, out, chart)
     with looking.telling("forecast", quiet=json) as say:
         found = run_forecast(
             file,

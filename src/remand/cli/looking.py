@@ -27,6 +27,17 @@ FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that a spreadsheet takes for a formula."""
 
 
+def spare(file: str, *written: str | None) -> None:
+    """Refuse to write over the file that is read, before the work is done."""
+    from remand.errors import InputError
+
+    for name in written:
+        if name is not None and Path(name).resolve() == Path(file).resolve():
+            raise InputError.of(
+                f"'{name}' is the file that is read, and would be lost", fix="name another file"
+            )
+
+
 @contextmanager
 def telling(what: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Progress on a terminal, and nothing anywhere else."""

@@ -231,7 +231,8 @@ def _work(path: Path) -> tuple[pl.DataFrame, list[str]]:
             pl.lit(None, pl.Int64).alias(LINE),
             pl.col("bookings").fill_null(0).cast(pl.Float64),
         )  # fmt: skip
-        return rows, ["the census of each day is rebuilt from stays"]
+        made_up = ["SYNTHETIC records: nobody in them exists"] if _synthetic(path) else []
+        return rows, [*made_up, "the census of each day is rebuilt from stays"]
     if len(inside.months):
         return _aggregates(inside.months, name), []
     with work.opened(path) as con:
@@ -242,6 +243,15 @@ def _work(path: Path) -> tuple[pl.DataFrame, list[str]]:
             fix=f"take some in first: remand ingest FILE --into {path}",
         )
     return _census(days, name), []
+
+
+def _synthetic(path: Path) -> bool:
+    """Whether a model made the stays of a work file."""
+    from remand.records import work  # noqa: PLC0415
+
+    with work.opened(path) as con:
+        found = con.execute("SELECT coalesce(bool_or(synthetic), false) FROM stays").fetchone()
+    return bool(found and found[0])
 
 
 def _census(frame: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -56,7 +56,11 @@ class Document:
     @classmethod
     def read(cls, path: Path) -> Document:
         """Parse a file. Raises InputError for anything that is not a YAML mapping."""
-        text = _text(path)
+        return cls.of(path, _text(path))
+
+    @classmethod
+    def of(cls, path: Path, text: str) -> Document:
+        """Parse a text as if it stood in a file. Raises InputError as `read` does."""
         try:
             tree = _parsed(text)
             _plain(tree)

@@ -187,9 +187,7 @@ def load_platform(
         document = Document.read(find(_file_of(name), "platforms"))
     except InputError as error:
         return None, list(error.problems)
-    platform, problems = _load(
-        Platform, document, lambda p: check_platform(p, model) if model is not None else []
-    )
+    platform, problems = load_written(document, model)
     policy = str(name).partition("#")[2]
     if platform is None or not policy:
         return platform, problems
@@ -199,6 +197,18 @@ def load_platform(
         fix = did_you_mean(policy, [p.name for p in platform.policies])
         missing = Problem("error", ("policies",), f"there is no policy '{policy}'", policy, fix)
         return None, [document.locate(missing)]
+
+
+def load_written(
+    document: Document, model: Model | None = None
+) -> tuple[Platform | None, list[Problem]]:
+    """A platform that is already parsed, as `load_platform`; its path says what it stands beside.
+
+    Files it names are read: whoever takes documents from strangers has to look at those first.
+    """
+    return _load(
+        Platform, document, lambda p: check_platform(p, model) if model is not None else []
+    )
 
 
 def load_effects(

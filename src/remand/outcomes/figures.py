@@ -50,7 +50,7 @@ def figures(
     by: Sequence[str] = (),
     quantities: Sequence[str] = QUANTITIES,
     stays: Stays | None = None,
-    bands_from: int = 0,
+    bands_from: int | None = 0,
 ) -> pl.DataFrame:
     """Figures of a path over windows, for every kind of custody in total, and ``by`` as asked.
 
@@ -59,12 +59,15 @@ def figures(
     (bounds where race or another axis is missing), suppressed. A total row has no axis values.
     Censuses and rates are means over the window, flows sums. ``path`` must have been solved with
     the windows' marks as one of its lists; the three stays need ``stays``. Counts of the windows
-    before ``bands_from`` get no sd and no quantiles, which is most of the work.
+    before ``bands_from`` get no sd and no quantiles, which is most of the work; None: no window
+    gets any, and no marks are needed.
     """
     cells = Cells.of(model, by)
     if not set(quantities) & set(STAY_BASIS):
         stays = None
     tally = expected(path, windows, cells, quantities, stays)
+    if bands_from is None:
+        return plain(model, windows, cells, measures(tally, model, cells, quantities))
     spread = Analytic(path, tally, model, cells, windows, bands_from).of
     frame = _Frame(model, cells, windows)
     return frame.of((m, spread(m)) for m in measures(tally, model, cells, quantities))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 KNOWS_NOTHING_OF_2020 = dt.date(2020, 3, 1)
 """From here on every county's numbers carry the pandemic, which no model here knows."""
 
+Bands = Literal["all", "last", "none"]
+
 AT_ONCE = 2**25
 """About how many numbers of a sample are held at once; longer ones are drawn in batches."""
 
@@ -58,24 +60,26 @@ def compare_scenarios(
     quantities: Sequence[str] = QUANTITIES,
     *,
     whole: bool = True,
-    bands: Literal["all", "last"] = "all",
+    bands: Bands = "all",
     engine: Engine = "auto",
     replicates: int = 200,
     draws: int = 0,
     seed: int = 0,
     fit: FitDraws | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Run every scenario with one engine and read figures off over [since, until).
 
     ``whole`` adds the summary of the whole period and its differences (half of the exact engine's
-    work); ``bands`` gives every window a band of chance, or only the last, if it is exact.
+    work); ``bands`` gives every window a band of chance, only the last, or none (the quickest),
+    if it is exact.
     ``engine`` is ``exact``, ``sampled``, or ``auto``: exact unless a rule of any scenario couples
     people. The sampled one draws so many ``replicates`` from ``seed``, the same chance for every
     scenario, so that differences are those of pairs.
 
     With ``draws`` every number that is uncertain is drawn so often, alike for all scenarios, and
     each draw is solved exactly but for bins of eight days; ``fit`` holds the draws of a fitted
-    model. There are no stays then.
+    model. There are no stays then. ``say`` is told how far draws are, and may raise to stop them.
 
     All scenarios must stand on one model. ``since`` defaults to the model's start. Raises
     InputError for a period outside the model's time, Refusal for rules that couple people if the
@@ -107,12 +111,12 @@ def compare_scenarios(
     worlds: Worlds | None = None
     if draws:
         worlds = Worlds(scenarios, until, draws, seed, fit)
-        told = draw(worlds, until, windows, period, by, quantities, names)
+        told = draw(worlds, until, windows, period, by, quantities, names, say)
     answers = (
         told.answers
         if told is not None
         else _exactly(scenarios, until, [windows, period] if whole else [windows], by, quantities,
-                 len(windows.starts) - 1 if bands == "last" else 0)
+                 bands)
         if chosen.exact
         else [
             _sampled(scenario, until, windows, period, by, quantities, replicates, seed)
@@ -143,8 +147,17 @@ def compare_scenarios(
             else ["sampled", replicates, seed],
         ),
         meta={
-            **_meta(model, first, until, every, by, chosen),
+            **told_of(model, first, until, every, by, chosen),
             "effects": effects_of(scenarios),
+            "asked": {
+                "quantities": list(quantities),
+                "whole": whole,
+                "bands": bands,
+                "engine": engine,
+                "replicates": replicates,
+                "draws": draws,
+                "seed": seed,
+            },
             **({} if worlds is None else uncertain(worlds)),
         },
         scenarios=tuple(scenarios),
@@ -164,20 +177,21 @@ def _exactly(
     periods: Sequence[Windows],
     by: Sequence[str],
     quantities: Sequence[str],
-    bands_from: int,
+    bands: Bands,
 ) -> list[Answer]:
     """Expected figures of each scenario over each list of windows."""
 
     def one(scenario: Scenario) -> Answer:
         with named(scenario):
             kernel = compile_model(scenario.model, until)
-            path = solve(kernel, marks=[windows.marks(kernel.steps) for windows in periods])
+            noted = [] if bands == "none" else [w.marks(kernel.steps) for w in periods]
+            path = solve(kernel, marks=noted)
         lengths = stays(path) if set(quantities) & set(STAY_BASIS) else None
         label = pl.lit(scenario.name).alias("scenario")
         frames = [
             figures(
                 scenario.model, path, windows, by, quantities, lengths,
-                min(bands_from, len(windows.starts) - 1),
+                {"all": 0, "last": len(windows.starts) - 1, "none": None}[bands],
             ).select(label, pl.all())
             for windows in periods
         ]  # fmt: skip
@@ -229,7 +243,7 @@ def _stacked(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(frames, how="diagonal").select(*columns, pl.exclude(columns))
 
 
-def _meta(
+def told_of(
     model: Model,
     first: dt.date,
     until: dt.date,
@@ -237,6 +251,7 @@ def _meta(
     by: Sequence[str],
     chosen: Chosen,
 ) -> dict[str, Any]:
+    """What a run says of itself: its model, period, engine and start."""
     inferred, numbers = inferred_numbers(model)
     start = "steady state" if model.tonight == "steady" else "census of the night before"
     scattered = any(arrivals.spread != "poisson" for arrivals in model.arrivals.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,9 +76,11 @@ def draw(
     by: Sequence[str],
     quantities: Collection[str],
     names: Sequence[str],
+    say: Callable[[str], None] = lambda _: None,
 ) -> Draws:
     """Run every scenario in every world; figures over the windows, and over the whole period.
 
+    ``say`` is told of every draw, from the threads that draw; if it raises, the rest is left.
     Raises InputError where a world cannot be run, naming it.
     """
     scenarios = worlds.scenarios
@@ -91,7 +93,7 @@ def draw(
             fix="ask for other quantities, or leave out --draws",
         )
     run = _Run(worlds, until, windows, cells, wanted)
-    tallies = run.tallies()
+    tallies = run.tallies(say)
     label = ", ".join(worlds.sources) or "nothing uncertain"
     band = f"{worlds.draws:,} draws: {label}{AND_CHANCE}"
     answers = []
@@ -198,7 +200,7 @@ class _Run:
                 for p in error.problems
             ) from None
 
-    def tallies(self) -> list[Tally]:
+    def tallies(self, say: Callable[[str], None] = lambda _: None) -> list[Tally]:
         """Each scenario's tally, with an axis of draws in front."""
         places, windows = len(self.cells.places), len(self.windows.starts)
         groups, levels = len(self.cells.groups.cells), len(self.cells.levels.cells)
@@ -212,6 +214,7 @@ class _Run:
         of_level = self.cells.levels.members.astype(float)
 
         def one(draw: int) -> None:
+            say(f"draw {draw + 1} of {self.worlds.draws:,}")
             found = self.solved(draw)
             held[:, draw] = member @ found.held
             moved[:, draw] = member @ found.moved
@@ -262,7 +265,7 @@ def _by_source(
             parts = _parts(people[:, i].astype(float), of, scores, fitted=worlds.fit is not None)
             total = float(people[:, i].var(ddof=1))
             if scatter is not None:  # a difference is taken in the same worlds, without chance
-                parts["chance"] = float(scatter[i])
+                parts["chance"] = max(float(scatter[i]), 0.0)  # of nobody held, a rounding below 0
                 total += parts["chance"]
             rows.extend({
                 "scenario": first, "less": less, "kind": cells.places[i].name,

@@ -89,7 +89,7 @@ def backtest(
     Raises InputError if nothing can be forecast, or nothing scored.
     """
     panel = reading.panel
-    check_horizon(horizon)
+    check_horizon(horizon, panel.step)
     if seed < 0:
         raise InputError.of(f"--seed cannot be {seed}", fix="give 0 or more", value=seed)
     four = set(baselines.PARTS) <= set(methods)

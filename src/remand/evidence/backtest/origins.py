@@ -10,8 +10,14 @@ from remand.errors import InputError
 from remand.evidence.laying import after
 from remand.evidence.panel import Panel, Step
 
-MOST = 10
-"""Origins that are chosen where none are given."""
+MOST = 12
+"""Origins that are chosen where none are given: years enough for six that do not overlap."""
+
+HORIZON: Mapping[Step, int] = {"day": 180, "week": 26, "month": 24}
+"""Steps ahead, where none are asked for; a forecast's own record is always made so far."""
+
+FARTHEST: Mapping[Step, int] = {"day": 1096, "week": 260, "month": 120}
+"""Steps ahead that may be asked for."""
 
 HISTORY: Mapping[Step, int] = {"day": 366, "week": 156, "month": 36}
 """Steps that must lie before an origin that is chosen: three seasons, and a year at least."""
@@ -22,10 +28,13 @@ EVERY: Mapping[str, int] = {"month": 1, "quarter": 3, "year": 12}
 _USUAL: Mapping[Step, str] = {"day": "month", "week": "quarter", "month": "year"}
 
 
-def check_horizon(horizon: int) -> None:
-    """Raises InputError for a horizon below 1."""
-    if horizon < 1:
-        raise InputError.of(f"--horizon cannot be {horizon}", fix="give 1 or more", value=horizon)
+def check_horizon(horizon: int, step: Step) -> None:
+    """Raises InputError for a horizon below 1, or beyond `FARTHEST`."""
+    if not 1 <= horizon <= FARTHEST[step]:
+        raise InputError.of(
+            f"--horizon cannot be {horizon}", fix=f"give 1 to {FARTHEST[step]} {step}s",
+            value=horizon,
+        )  # fmt: skip
 
 
 def given(panel: Panel, days: Sequence[dt.date]) -> tuple[dt.date, ...]:
@@ -68,7 +77,7 @@ def rolling(
     >>> [str(day) for day in rolling(months, 24)]
     ['2013-01-01', '2014-01-01', '2015-01-01']
     """
-    check_horizon(horizon)
+    check_horizon(horizon, panel.step)
     dates = panel.dates
     last = until or (dates[-horizon] if horizon <= len(dates) else dates[0])
     at = min(HISTORY[panel.step], len(dates) - 1)

@@ -13,7 +13,7 @@ import polars as pl
 from remand.errors import InputError
 from remand.evidence.backtest.backtest import backtest, others
 from remand.evidence.backtest.baselines import BASELINES
-from remand.evidence.backtest.origins import check_horizon, rolling
+from remand.evidence.backtest.origins import HORIZON, check_horizon, rolling
 from remand.evidence.backtest.record import Sight, Skill
 from remand.evidence.backtest.scores import FEW
 from remand.evidence.backtest.summary import NAIVE
@@ -86,10 +86,10 @@ def ahead(
             way is tried from rolling origins of the file itself.
         say: is told what is being done.
 
-    Raises InputError for a horizon below 1, or a record of another step.
+    Raises InputError for a horizon that is too short or too long, or a record of another step.
     """
     panel = reading.panel
-    check_horizon(horizon)
+    check_horizon(horizon, panel.step)
     if skill is not None and skill.step != panel.step:
         raise InputError.of(
             f"the record is of {skill.step}s, and {reading.file} is by the {panel.step}",
@@ -131,10 +131,18 @@ def ahead(
 
 
 def _tried(reading: Reading, method: Own, horizon: int, say: Callable[[str], None]) -> Skill | None:
-    """The record from the file's own past. Raises InputError where there can be none."""
+    """The record from the file's own past. Raises InputError where there can be none.
+
+    It is one record however far is asked: `HORIZON`, or less where the past holds no more.
+    """
     methods: dict[str, Method] = {OWN: method, **{name: BASELINES[name] for name in NAIVE}}
-    origins = rolling(reading.panel, horizon)
-    return backtest(reading, methods, origins, horizon, say=say).skill
+    usual = HORIZON[reading.panel.step]
+    try:
+        return backtest(reading, methods, rolling(reading.panel, usual), usual, say=say).skill
+    except InputError:
+        if horizon >= usual:
+            raise
+        return backtest(reading, methods, rolling(reading.panel, horizon), horizon, say=say).skill
 
 
 def _record(

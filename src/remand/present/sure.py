@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
+from remand.present import words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,12 +26,21 @@ SHOWN = 0.005
 """The least share of a variance that is worth a word."""
 
 
-def lines(run: Run) -> list[str]:
-    """Plans against each other over the whole period, and sources of doubt; none if exact."""
+def lines(run: Run, *, pairs: bool = True) -> list[str]:
+    """Plans against each other over the whole period, and sources of doubt; none if exact.
+
+    Without ``pairs`` each plan is set against the first scenario alone.
+    """
     if run.sources is None:
         return []
     kinds = [k for k in ("jail", "prison", "supervision") if k in run.summary["kind"]]
-    told = [_against(row) for kind in kinds[:1] for row in _differences(run, kind)]
+    first = run.scenarios[0].name
+    told = [
+        _against(row)
+        for kind in kinds[:1]
+        for row in _differences(run, kind)
+        if pairs or row["b"] == first
+    ]
     if told:
         told.insert(0, f"People in {kinds[0]} in the same worlds, chance left out "
                        f"(90 % {run.meta['band']}):")  # fmt: skip
@@ -54,18 +67,14 @@ def verdict(row: dict[str, Any]) -> str:
 
 
 def _against(row: dict[str, Any]) -> str:
-    from remand.cli import show
-
     if row["suppressed"]:
-        return f"  {row['a']} against {row['b']}: {show.SMALL}"
-    change, low, high = (show.signed(row[key]) for key in ("mean", "q05", "q95"))
+        return f"  {row['a']} against {row['b']}: {words.SMALL}"
+    change, low, high = (words.signed(row[key]) for key in ("mean", "q05", "q95"))
     return f"  {row['a']} against {row['b']}: {change} ({low} to {high}), {verdict(row)}."
 
 
 def _differences(run: Run, kind: str) -> Iterator[dict[str, Any]]:
     """Rows of each plan less every one before it, of the kind's total."""
-    import polars as pl
-
     if not len(run.differences):
         return
     axes = [c for c in (*run.meta["by"], "state", "status") if c in run.differences.columns]

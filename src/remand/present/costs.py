@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from remand.model.uncertain import Uncertain
+from remand.outcomes.cost import Priced, closing, priced
+from remand.present import words
+
 if TYPE_CHECKING:
     import polars as pl
 
-    from remand.outcomes.cost import Priced
     from remand.runs.run import Run
 
 NO_WING = "No savings figure: the model names no wing that could close."
@@ -23,8 +26,6 @@ def lines(run: Run) -> list[str]:
     stands with the number of people at which a wing closes. A model without prices gets one line,
     a run that was not asked for costs none.
     """
-    from remand.outcomes.cost import priced
-
     model, names = run.scenarios[0].base, [scenario.name for scenario in run.scenarios]
     if not model.prices:
         asked = "bed_days" in run.summary["quantity"]
@@ -32,7 +33,7 @@ def lines(run: Run) -> list[str]:
     if "cost" not in run.summary["quantity"]:
         return []
     prices = [p for p in priced(model) if p.kind in run.summary["kind"]]
-    held, less = _totals(run.summary, run, "scenario"), _totals(run.differences, run, "b")
+    held, less = totals(run.summary, run, "scenario"), totals(run.differences, run, "b")
     kinds = list(dict.fromkeys(p.kind for p in prices))
     told = ["Cost of the period, in dollars of each price's date:"]
     for kind in kinds:
@@ -41,8 +42,8 @@ def lines(run: Run) -> list[str]:
         for name in names[1:]:
             told.append(f"  {name} against {names[0]}, {kind}: {_changed(less, name, own)}.")
             told += [
-                f"  {name}, {kind}, {p.prices[0].payer}, by {_highest(run, held, name, p)}: "
-                f"{_closing(run, held, name, p)}."
+                f"  {name}, {kind}, {p.prices[0].payer}, by {highest(run, held, name, p)}: "
+                f"{closes(run, held, name, p)}."
                 for p in own
                 if p.stepped
             ]
@@ -66,54 +67,50 @@ def dollars(value: float, *, signed: bool = False) -> str:
     return f"{'−' if value < 0 else '+' if signed else ''}${size / unit:,g}{name}"
 
 
-def _totals(frame: pl.DataFrame, run: Run, column: str) -> Rows:
+def totals(frame: pl.DataFrame, run: Run, column: str) -> Rows:
     """Rows of everyone in a kind, by scenario, kind, quantity and basis; b against the first."""
     if not len(frame):
         return {}
     parts = [p for p in (*run.meta["by"], "state", "status") if p in frame.columns]
     return {
-        (row[column], row["kind"], row["quantity"], _label(row)): row
+        (row[column], row["kind"], row["quantity"], label(row)): row
         for row in frame.iter_rows(named=True)
         if all(row[part] is None for part in parts)
         and (column == "scenario" or row["a"] == run.scenarios[0].name)
     }
 
 
-def _label(row: dict[str, Any]) -> str:
+def label(row: dict[str, Any]) -> str:
     """Basis and payer of a row of cost or of wings; nothing for others."""
     priced = row["quantity"] in {"cost", "wings", "beds_needed"}
     return str(row["basis"]).partition(";")[0] if priced else ""
 
 
 def _spent(held: Rows, name: str, own: list[Priced]) -> str:
-    from remand.cli import show
-
     kind = own[0].kind
     days, years = (held.get((name, kind, q, "")) for q in ("bed_days", "person_years"))
     said = []
     if days is not None:
-        said.append(f"{show.people(days)} bed-days")
+        said.append(f"{words.people(days)} bed-days")
     if years is not None:
-        said.append(f"{show.people(years)} person-years")
+        said.append(f"{words.people(years)} person-years")
     for prices in own:
         row = held.get((name, kind, "cost", prices.label))
         if row is None:
             said.append(f"{prices.label}: no price holds for all of the period")
             continue
         wings = held.get((name, kind, "wings", prices.label))
-        many = "" if wings is None else f" ({show.people(wings)} wings open at the end)"
-        said.append(f"{prices.label} {_amount(row)}{_ranged(row, prices)}{many}")
+        many = "" if wings is None else f" ({words.people(wings)} wings open at the end)"
+        said.append(f"{prices.label} {_amount(row)}{ranged(row, prices)}{many}")
     return "; ".join(said)
 
 
 def _changed(less: Rows, name: str, own: list[Priced]) -> str:
-    from remand.cli import show
-
     kind, said = own[0].kind, []
     for quantity, unit in (("bed_days", "bed-days"), ("person_years", "person-years")):
         row = less.get((name, kind, quantity, ""))
         if row is not None and row["mean"] is not None:
-            said.append(f"{show.signed(-row['mean'])} {unit}")
+            said.append(f"{words.signed(-row['mean'])} {unit}")
     for prices in own:
         row = less.get((name, kind, "cost", prices.label))
         if row is not None:
@@ -138,20 +135,26 @@ def _amount(row: dict[str, Any], sign: int = 0) -> str:
     return f"{told('mean')} ({told(low)} to {told(high)})"
 
 
-def _ranged(row: dict[str, Any], prices: Priced) -> str:
+def ranged(row: dict[str, Any], prices: Priced) -> str:
     """The ends of a single price that is not known, where no band of the figure tells them."""
-    from remand.model.uncertain import Uncertain
+    ends = between(row, prices)
+    if ends is None:
+        return ""
+    return f" ({dollars(ends[0])} to {dollars(ends[1])}: {ends[2]})"
 
+
+def between(row: dict[str, Any], prices: Priced) -> tuple[float, float, str] | None:
+    """The ends that the doubt about a single price gives a cost, and what they are."""
     value = prices.prices[0].value
     if not isinstance(value, Uncertain) or len(prices.prices) > 1:
-        return ""
+        return None
     if row["mean"] is None or row.get("q05") is not None:
-        return ""
-    low, high = (dollars(row["mean"] * end / value) for end in value.law.between())
-    return f" ({low} to {high}: {'assumption range' if value.law.assumed else 'interval'})"
+        return None
+    low, high = (row["mean"] * end / value for end in value.law.between())
+    return low, high, "assumption range" if value.law.assumed else "interval"
 
 
-def _highest(run: Run, held: Rows, name: str, prices: Priced) -> str:
+def highest(run: Run, held: Rows, name: str, prices: Priced) -> str:
     """Which census says how many wings are open at the end."""
     first, last = (dt.date.fromisoformat(run.meta[end]) for end in ("from", "to"))
     row = held.get((name, prices.kind, "wings", prices.label))
@@ -159,8 +162,8 @@ def _highest(run: Run, held: Rows, name: str, prices: Priced) -> str:
     return f"{what} of {'the last year of ' if (last - first).days > 366 else ''}the period"
 
 
-def _closing(run: Run, held: Rows, name: str, prices: Priced) -> str:
-    from remand.outcomes.cost import closing
+def closes(run: Run, held: Rows, name: str, prices: Priced) -> str:
+    """Whether a plan closes a wing, with the number of people at which one would."""
 
     def pair(quantity: str) -> tuple[float, float] | None:
         now, then = (held.get((one, prices.kind, quantity, prices.label))
