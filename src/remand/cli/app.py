@@ -24,6 +24,7 @@ from remand.cli.ingest import ingest
 from remand.cli.measure import measure
 from remand.cli.replay import replay
 from remand.cli.report import report
+from remand.cli.serve import serve
 from remand.cli.simulate import simulate
 from remand.cli.sources import app as sources
 from remand.cli.starter import starter
@@ -74,6 +75,7 @@ VERBS = (
     (claims, "Check public claims against cited figures."),
     (report, "Write a comparison as one page, to mail, to print, to check."),
     (verify, "Derive every number of such a page again."),
+    (serve, "Show a model and its plans in the browser, on this machine alone."),
     (doctor, "Check this installation."),
 )
 """Every verb with what it is for, in a line that fits a narrow screen."""

@@ -1,0 +1,1 @@
+"""The page: requests become states, states become runs, runs become views. Loopback only."""
