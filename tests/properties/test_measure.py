@@ -159,3 +159,18 @@ def test_no_hidden_count_is_a_product_of_what_is_shown(records, every):
         there = frame.filter((pl.col("quantity") == quantity) & ~pl.col("suppressed"))
         for name in of:
             assert not set(there.select("date", "race").rows()) & hidden.get(name, none)
+
+
+def test_records_of_nobody_are_measured_without_a_word_of_groups():
+    """An axis that nobody is a level of: totals of nought, and no failure."""
+    nobody = pl.DataFrame(
+        schema={
+            "person": pl.UInt32, "day_in": pl.Int32, "day_seen": pl.Int32, "day_out": pl.Int32,
+            "day_out_by": pl.Int32, "race": pl.String,
+        }
+    )  # fmt: skip
+    end = START + dt.timedelta(DAYS)
+    records = Records(nobody, START, end, "bookings", "in-facility", (), synthetic=False)
+    windows = period(records, None, None, "month")
+    frame = measured(records, windows, Asked(by=("race",), draws=0, quantities=SOME))
+    assert set(frame.filter(pl.col("quantity") == "population")["mean"]) <= {0.0, None}

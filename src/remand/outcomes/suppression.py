@@ -71,7 +71,7 @@ def with_totals(rows: Floats, shape: tuple[int, ...]) -> Floats:
     """
     if not shape:
         return rows[:, 0]
-    table = rows[:, 1:].reshape(-1, *shape)
+    table = rows[:, 1:].reshape(len(rows), *shape)
     for axis in range(1, table.ndim):
         table = np.concatenate([table.sum(axis=axis, keepdims=True), table], axis=axis)
     return table
