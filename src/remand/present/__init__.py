@@ -1,1 +1,1 @@
-"""How it is shown: frames in, charts out."""
+"""How it is shown: what a run says in words, charts, the report in one file and its proof."""
