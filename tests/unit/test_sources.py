@@ -246,7 +246,7 @@ def test_a_jails_own_file_is_sent_to_ingest(put):
     ("content", "name", "says"),
     [
         (b"", "a.csv", "the file is empty"),
-        (gzip.compress(COOK.encode())[:40], "a.csv.gz", "the gzip archive is damaged"),
+        (gzip.compress(COOK.encode(), mtime=0)[:40], "a.csv.gz", "the gzip archive is damaged"),
         (b"PAR1\0\0\0\0", "a.parquet", "a damaged Parquet file"),
         (b"PK\x03\x04\0\0\0\0", "cpus16.zip", "this is an archive"),
         (b"PK\x03\x04\0\0\0\0", "a.xlsx", "this is an Excel file"),
