@@ -6,7 +6,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from remand.engine.compile import compile_model
@@ -62,6 +62,8 @@ def test_the_published_population_is_kept_in_every_draw_in_all_and_by_race(count
 
 @settings(deadline=None, max_examples=40)
 @given(counties(), st.floats(0, 1))
+@example(Published(5.0, 1826.25, DAY, pretrial=1 - 2**-53), 0.0)
+@example(Published(5.0, 1826.25, DAY, pretrial=1 - 1.01e-6), 1.0)
 def test_a_published_status_split_stays_within_a_point(county, rank):
     """However many are held for months, those sentenced are as many."""
     if county.pretrial is None:

@@ -27,6 +27,9 @@ from remand.model.model import Model
 from remand.model.uncertain import places_of
 from remand.model.values import AnyDwell
 
+NOBODY = 1e-6
+"""A share of people held below which it is written as nobody: files keep ten figures."""
+
 BOOKING, WEEKS, PRETRIAL, SENTENCED = "booking", "held_weeks", "pretrial", "sentenced"
 STAYS, STATUS = "stays", "status"
 """Names under which assumption ranges move together."""
@@ -92,6 +95,8 @@ class Split:
         + c·S is spent sentenced.
         """
         convicted = 1 - (NATION if pretrial is None else pretrial)
+        if convicted < NOBODY:
+            convicted = 0.0
         first, weeks, months = (_mean(x) for x in (shape.first, shape.weeks, shape.months))
         served = shape.served * months
         low, high = shape.released
