@@ -158,7 +158,7 @@ def page(browser: Any, site: str) -> Iterator[Any]:
         viewport={"width": 1280, "height": 800}, permissions=["clipboard-read", "clipboard-write"]
     )
     found = context.new_page()
-    found.set_default_timeout(20_000)
+    found.set_default_timeout(90_000)
     said: list[str] = []
     asked: list[str] = []
     found.on("console", lambda message: said.append(message.text))
