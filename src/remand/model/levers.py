@@ -129,9 +129,8 @@ def _of(policy: Policy) -> Iterator[Lever]:
 
 def _groups(policy: Policy) -> Iterator[tuple[tuple[str, object], tuple[int, ...]]]:
     """Fields and the positions of the edits whose numbers move as one."""
-    found: dict[
-        tuple[str, object], list[int]
-    ] = {}  # an edit's own position stands for itself alone
+    # a number known by a law of its own is told apart by its edit's position
+    found: dict[tuple[str, object], list[int]] = {}
     for i, edit in enumerate(policy.edits):
         for field in FIELDS:
             value = getattr(edit, field, None)
